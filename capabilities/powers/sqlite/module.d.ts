@@ -1,0 +1,4 @@
+/** The compiled SQLite. @module */
+
+/** SQLite's module, without an instance. */
+export const sqliteModule: WebAssembly.Module;

@@ -1,0 +1,86 @@
+/** What the command has of its process: streams, whether they are terminals, and interrupts. @module */
+
+/** The world around one run of the command; tests hand in their own. */
+export interface Io {
+  /** Writes all of `bytes` to standard output. */
+  out(bytes: Uint8Array): Promise<void>;
+  /** Writes `text` to standard error. */
+  err(text: string): void;
+  /** Standard input; read only when the user asks for it. */
+  readonly input: ReadableStream<Uint8Array>;
+  /**
+   * One line of what a person types, without its end; `undefined` at the end of input. Absent where
+   * standard input is no terminal.
+   */
+  readonly readLine?: () => Promise<string | undefined>;
+  /** Whether a person sees standard output. */
+  readonly outIsTerminal: boolean;
+  /** Whether a person sees standard error. */
+  readonly errIsTerminal: boolean;
+  /** The user wants no colour anywhere. */
+  readonly noColor: boolean;
+  /** Calls `listener` when the user interrupts; the result ends that. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+/** The streams of this process. */
+export function processIo(): Io {
+  return {
+    async out(bytes) {
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
+    },
+    err(text) {
+      let rest = new TextEncoder().encode(text);
+      while (rest.length > 0) rest = rest.subarray(Deno.stderr.writeSync(rest));
+    },
+    // not touched before it is asked for: an open standard input would keep the process alive
+    get input() {
+      return Deno.stdin.readable;
+    },
+    ...Deno.stdin.isTerminal() ? { readLine: typedLine } : {},
+    outIsTerminal: Deno.stdout.isTerminal(),
+    errIsTerminal: Deno.stderr.isTerminal(),
+    noColor: Deno.noColor,
+    onInterrupt(listener) {
+      const stop = () => Deno.removeSignalListener("SIGINT", once);
+      // a second interrupt ends the process as if nobody listened
+      const once = () => {
+        stop();
+        listener();
+      };
+      Deno.addSignalListener("SIGINT", once);
+      return stop;
+    },
+  };
+}
+
+/** Longest line a terminal hands over at once. */
+const LINE_BYTES = 4096;
+
+/** A terminal gives one line at each reading. */
+async function typedLine(): Promise<string | undefined> {
+  const buffer = new Uint8Array(LINE_BYTES);
+  const size = await Deno.stdin.read(buffer);
+  if (size === null) return undefined;
+  return new TextDecoder().decode(buffer.subarray(0, size)).replace(/\r?\n$/, "");
+}
+
+/** Writes `text` to standard output. */
+export function print(io: Io, text: string): Promise<void> {
+  return io.out(new TextEncoder().encode(text));
+}
+
+/** Characters that JSON leaves as they are and a terminal does not. */
+const UNSHOWN = /[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Writes `value` to standard output as one JSON document that is safe to look at. */
+export function printJson(io: Io, value: unknown): Promise<void> {
+  const text = JSON.stringify(value, null, 2).replace(UNSHOWN, (char) => {
+    let escaped = "";
+    for (let at = 0; at < char.length; at++) {
+      escaped += `\\u${char.charCodeAt(at).toString(16).padStart(4, "0")}`;
+    }
+    return escaped;
+  });
+  return print(io, `${text}\n`);
+}

@@ -1,0 +1,126 @@
+/** `airlock run`: calls one function of one extension. @module */
+
+import type { Extension } from "../mod.ts";
+import type { Command, Invocation } from "./command.ts";
+import { EXIT } from "./exit.ts";
+import { CliError } from "./failure.ts";
+import { type Io, printJson } from "./io.ts";
+import { withHost } from "./session.ts";
+import { isFileError, settingsOf } from "./settings.ts";
+
+/** Most bytes of standard input or a file that become a payload: an endless input must not fill memory. */
+const INPUT_BYTES = 64 * 1024 * 1024;
+
+/** The command. */
+export const runCommand: Command = {
+  name: "run",
+  operands: ["PATH", "FN", "[PAYLOAD|@FILE|-]"],
+  summary: "call function FN, write its result",
+  notes: [
+    "PATH is a directory with extension.json, or a .wasm, .js or .ts file. The",
+    "payload is the text itself, a file's content, or standard input; or empty.",
+    "The result goes to standard output as it is, the log to standard error.",
+  ],
+  run,
+};
+
+async function run({ operands, values, io }: Invocation): Promise<number> {
+  const [path = "", fn = "", operand = ""] = operands;
+  const settings = await settingsOf(values);
+  const payload = await payloadOf(operand, io);
+  return await withHost(io, settings, async ({ host, signal }) => {
+    const extension = await host.load(path, { ...settings.load, signal });
+    await initialise(extension, fn, signal);
+    const start = performance.now();
+    const result = await extension.invoke(fn, payload, { signal });
+    const ms = performance.now() - start;
+    if (values.has("json")) await writeJson(io, extension, { fn, result, ms });
+    else await writeBytes(io, result);
+    return EXIT.ok;
+  });
+}
+
+/** Functions of ApiQube plugins that come before initialising them, or are it. */
+const BEFORE_INIT: readonly string[] = ["plugin_info", "info", "plugin_init", "init"];
+
+/** A convention with a lifecycle starts it where nobody else would: a command is the whole program. */
+async function initialise(extension: Extension, fn: string, signal: AbortSignal): Promise<void> {
+  if (extension.abi !== "apiqube" || BEFORE_INIT.includes(fn)) return;
+  await extension.as("apiqube").init(undefined, { signal });
+}
+
+async function writeBytes(io: Io, result: Uint8Array): Promise<void> {
+  await io.out(result);
+  const open = result.length > 0 && result.at(-1) !== LINE_FEED;
+  if (io.outIsTerminal && open) await io.out(Uint8Array.of(LINE_FEED));
+}
+
+const LINE_FEED = 0x0a;
+
+/** One call that succeeded. */
+interface Outcome {
+  readonly fn: string;
+  readonly result: Uint8Array;
+  readonly ms: number;
+}
+
+function writeJson(
+  io: Io,
+  { name, version, engine, isolation }: Extension,
+  { fn, result, ms }: Outcome,
+): Promise<void> {
+  return printJson(io, {
+    ok: true,
+    name,
+    version,
+    engine,
+    isolation,
+    function: fn,
+    ...textOrBase64(result),
+    ms: Math.round(ms * 1000) / 1000,
+  });
+}
+
+function payloadOf(operand: string, io: Io): Promise<Uint8Array | string> {
+  if (operand === "-") return readAll(io.input, "standard input");
+  if (operand.startsWith("@")) return readFile(operand.slice(1));
+  return Promise.resolve(operand);
+}
+
+async function readFile(path: string): Promise<Uint8Array> {
+  try {
+    using file = await Deno.open(path);
+    return await readAll(file.readable, `"${path}"`);
+  } catch (cause) {
+    if (!isFileError(cause)) throw cause;
+    throw new CliError("usage", `Cannot read the payload: ${cause.message}`, { cause });
+  }
+}
+
+async function readAll(stream: ReadableStream<Uint8Array>, what: string): Promise<Uint8Array> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > INPUT_BYTES) {
+      throw new CliError(
+        "usage",
+        `Cannot read the payload as ${what} has more than ${INPUT_BYTES} bytes`,
+      );
+    }
+    chunks.push(chunk.slice());
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+function textOrBase64(
+  bytes: Uint8Array,
+): { readonly result: string; readonly encoding: "utf-8" | "base64" } {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { result: text, encoding: "utf-8" };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { result: bytes.toBase64(), encoding: "base64" };
+  }
+}

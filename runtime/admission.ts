@@ -1,0 +1,141 @@
+/** Decides, once an extension's files are read, what it may do, and opens the door to it. @module */
+
+import { type Broker, openBroker } from "../capabilities/broker.ts";
+import type { CapabilityRegistry } from "../capabilities/catalog.ts";
+import { shellWord } from "../capabilities/escape.ts";
+import { type GrantOptions, type ResolvedGrants, resolveGrants } from "../capabilities/grant.ts";
+import { lackingFlags } from "../capabilities/powers/permissions.ts";
+import type { LogSink } from "../capabilities/log_sink.ts";
+import type { RandomSource } from "../capabilities/services.ts";
+import type { CapabilityAsk, JsonObject, Manifest } from "../manifest/manifest.ts";
+import type { SelfDescription } from "./contract.ts";
+import type { Decisions } from "./decisions.ts";
+import { Fault } from "./errors.ts";
+import type { Limits } from "./limits.ts";
+import type { HostOptions } from "./options.ts";
+import type { Source } from "./source.ts";
+import { storageDirectory } from "./storage_key.ts";
+
+/** What the decision rests on. */
+export interface AdmissionOptions {
+  readonly manifest: Manifest;
+  readonly source: Source;
+  readonly registry: CapabilityRegistry;
+  readonly limits: Limits;
+  readonly config: JsonObject;
+  /** Grants of this load; they win over the host's. */
+  readonly grants: GrantOptions | undefined;
+  /** The host's grants, and the key of this extension's directory in them. */
+  readonly hostGrants: { readonly [source: string]: GrantOptions };
+  readonly directoryKey: string | undefined;
+  /** Decides what the grants leave open. */
+  readonly decisions: Decisions;
+  /** Waits for a person without using up the time of the load. */
+  readonly hold: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly signal: AbortSignal | undefined;
+  readonly log: LogSink;
+  readonly random: RandomSource | undefined;
+  readonly sinks: Pick<HostOptions, "audit" | "onEvent">;
+  /** Absolute path of the host's directory for files of extensions. */
+  readonly storageRoot: string | undefined;
+}
+
+/** What one extension was admitted with. */
+export interface Admission {
+  readonly broker: Broker;
+  readonly digest: string;
+}
+
+/**
+ * Resolves grants and opens the broker.
+ *
+ * @throws {CapabilityError} `denied` or `missing-capability`.
+ * @throws {Fault} `unavailable` when this process itself may not do what is granted.
+ */
+export async function admit(
+  options: AdmissionOptions,
+  implied: readonly CapabilityAsk[] = [],
+  described: SelfDescription = { capabilities: [], events: {} },
+): Promise<Admission> {
+  const { manifest, source, registry, limits, config, log, random, sinks } = options;
+  const digest = await source.digest();
+  const extension = { name: manifest.name, version: manifest.version, digest };
+  const asks = asksOf(options, implied, described);
+  const granted = await options.hold(() =>
+    options.decisions.decide({
+      extension,
+      label: source.label,
+      asks,
+      granted: options.grants ?? grantsFor(options, digest) ?? {},
+      registry,
+      identified: isIdentified(source),
+      signal: options.signal,
+    })
+  );
+  const grants = resolveGrants({ extension: manifest.name, asks, granted, registry });
+  const storage = storageDirectory(options.storageRoot, {
+    directoryKey: options.directoryKey,
+    digest: isIdentified(source) ? digest : undefined,
+  });
+  checkHostPermissions(grants, storage);
+  const broker = await openBroker({
+    extension,
+    grants,
+    config,
+    events: { ...described.events, ...manifest.events },
+    limits,
+    log,
+    random,
+    storage,
+    ...(sinks.audit ? { audit: sinks.audit } : {}),
+    ...(sinks.onEvent ? { onEvent: sinks.onEvent } : {}),
+  });
+  return { broker, digest };
+}
+
+/** A host cannot hand on what it may not do itself; Deno would ask for it on the terminal, in its own words. */
+function checkHostPermissions({ bound }: ResolvedGrants, storage: string | undefined): void {
+  const needed = bound.flatMap(({ capability, grant }) =>
+    capability.denoPermissions?.(grant, storage) ?? []
+  );
+  const lacking = lackingFlags(needed);
+  if (lacking.length === 0) return;
+  throw new Fault(
+    "unavailable",
+    `this process may not do what is granted: start it with ${lacking.map(shellWord).join(" ")}`,
+  );
+}
+
+/**
+ * The manifest's list alone asks, where there is one. What the module itself needs and this host
+ * does not have fails even then: it could never work.
+ */
+function asksOf(
+  { manifest, registry }: AdmissionOptions,
+  implied: readonly CapabilityAsk[],
+  { capabilities }: SelfDescription,
+): readonly CapabilityAsk[] {
+  const { capabilities: listed } = manifest;
+  if (listed === undefined) return [...implied, ...capabilities];
+  const asked = new Set(listed.map(({ name }) => name));
+  return [
+    ...listed,
+    ...capabilities.filter(({ name }) => !asked.has(name) && registry.get(name) === undefined),
+  ];
+}
+
+/** The bytes of a compiled module are gone: its digest covers no code, so nothing may depend on it. */
+function isIdentified({ compiled }: Source): boolean {
+  return compiled === undefined;
+}
+
+function grantsFor(
+  { hostGrants, directoryKey, source }: AdmissionOptions,
+  digest: string,
+): GrantOptions | undefined {
+  if (isIdentified(source) && Object.hasOwn(hostGrants, digest)) return hostGrants[digest];
+  if (directoryKey !== undefined && Object.hasOwn(hostGrants, directoryKey)) {
+    return hostGrants[directoryKey];
+  }
+  return undefined;
+}

@@ -1,0 +1,25 @@
+/** The engines every host starts with. @module */
+
+import type { Runtime } from "./contract.ts";
+import { jsRuntimes } from "./script/runtime.ts";
+import { nativeRuntime } from "./native/runtime.ts";
+import type { NativeRegistry } from "./native/registry.ts";
+import { quickjsRuntime } from "./quickjs/runtime.ts";
+import { wasmRuntime } from "./wasm/runtime.ts";
+
+/** What the built-in engines need to know. */
+export interface BuiltInOptions {
+  readonly native: NativeRegistry;
+  /** See `HostOptions.workerOptions`. */
+  readonly workerOptions: boolean | undefined;
+}
+
+/** Native, WASM, QuickJS, and JavaScript in workers and processes. */
+export function builtInRuntimes({ native, workerOptions }: BuiltInOptions): readonly Runtime[] {
+  return [
+    nativeRuntime(native),
+    wasmRuntime(),
+    quickjsRuntime(),
+    ...jsRuntimes(workerOptions === undefined ? {} : { workerOptions }),
+  ];
+}

@@ -1,0 +1,383 @@
+/** The call boundary: checks a call once, gives it a deadline, and translates its failure once. @module */
+
+import type { Broker } from "../capabilities/broker.ts";
+import type { Isolation, Manifest } from "../manifest/manifest.ts";
+import type { Codec } from "./codec.ts";
+import { codecNamed } from "./codec.ts";
+import type { CallOptions, InvokeOptions } from "./call_options.ts";
+import type { Call, HostFunctionContext, Module, Payload } from "./contract.ts";
+import { withDeadline } from "./deadline.ts";
+import { ExtensionError, Fault } from "./errors.ts";
+import type { Limits } from "./limits.ts";
+import {
+  hostFunction,
+  type HostFunctionOptions,
+  type HostFunctionTable,
+} from "./host_functions.ts";
+import { translate } from "./translate.ts";
+import { makeView, type ViewName, type Views } from "./views/view.ts";
+
+export type { CallOptions, InvokeOptions };
+
+/** Counters of one extension since it was loaded. */
+export interface ExtensionStats {
+  /** Calls begun. */
+  readonly calls: number;
+  /** Calls that failed. */
+  readonly failures: number;
+  /** Calls in flight now. */
+  readonly active: number;
+  /** Instances or realms that replaced a discarded one. */
+  readonly restarts: number;
+  /** Bytes of guest memory in use; 0 where that cannot be told. */
+  readonly memoryBytes: number;
+}
+
+/** What an extension may do, while it runs. */
+export interface ExtensionGrants {
+  /** Canonical names of what is bound, the Always ones included, sorted. */
+  list(): readonly string[];
+  /** Whether a capability is bound and not revoked. */
+  has(capability: string): boolean;
+  /** Takes a capability back: operations in flight reject with `revoked`, and so does every later one. */
+  revoke(capability: string): void;
+}
+
+/** What `ExtensionHost` puts together for one extension. */
+export interface ExtensionParts {
+  readonly manifest: Manifest;
+  readonly module: Module;
+  readonly engine: string;
+  readonly isolation: Isolation;
+  readonly digest: string;
+  readonly limits: Limits;
+  readonly broker: Broker;
+  readonly hostFunctions: HostFunctionTable;
+  /** Runs once when the extension closes, after its module. */
+  readonly onClose: () => void;
+}
+
+/** Milliseconds an engine may take to react to a deadline before the boundary answers for it. */
+const GRACE_MS = 250;
+
+const EMPTY = new Uint8Array();
+
+/** One loaded extension: functions that can be called until it is closed. */
+export class Extension implements AsyncDisposable {
+  /** The manifest's name. */
+  readonly name: string;
+  /** The manifest's version. */
+  readonly version: string;
+  /** What was loaded, as it was parsed. */
+  readonly manifest: Manifest;
+  /** The manifest's word for the engine. */
+  readonly runtime: string;
+  /** The engine's canonical name. */
+  readonly engine: string;
+  /** Where it runs. */
+  readonly isolation: Isolation;
+  /** The guest convention of a WASM module. */
+  readonly abi: string | undefined;
+  /** `sha256-` digest over the manifest and every file of the extension. */
+  readonly digest: string;
+  /** Declared functions. */
+  readonly exports: readonly string[];
+  /** What it may do, and the way to take it back. */
+  readonly grants: ExtensionGrants;
+
+  readonly #module: Module;
+  readonly #limits: Limits;
+  readonly #broker: Broker;
+  readonly #hostFunctions: HostFunctionTable;
+  readonly #onClose: () => void;
+  readonly #chain: readonly string[];
+  /** Ends every suspended call when the extension closes. */
+  readonly #closed = new AbortController();
+  #closing: Promise<void> | undefined;
+  #calls = 0;
+  #failures = 0;
+  #active = 0;
+
+  /** Only `ExtensionHost` makes extensions. */
+  constructor(parts: ExtensionParts) {
+    const { manifest, module, engine, isolation, digest, limits, broker, hostFunctions, onClose } =
+      parts;
+    this.name = manifest.name;
+    this.version = manifest.version;
+    this.manifest = manifest;
+    this.runtime = manifest.runtime;
+    this.engine = engine;
+    this.isolation = isolation;
+    this.abi = module.abi;
+    this.digest = digest;
+    this.exports = Object.freeze([...module.exports]);
+    this.grants = Object.freeze({
+      list: () => broker.list(),
+      has: (capability: string) => broker.has(capability),
+      revoke: (capability: string) => broker.revoke(capability),
+    });
+    this.#module = module;
+    this.#limits = limits;
+    this.#broker = broker;
+    this.#hostFunctions = hostFunctions;
+    this.#onClose = onClose;
+    this.#chain = Object.freeze([manifest.name]);
+  }
+
+  /** Bytes of guest memory in use now; 0 where that cannot be told, and after `close`. */
+  get memorySize(): number {
+    return this.#closing ? 0 : this.#module.memorySize ?? 0;
+  }
+
+  /** Counters since the extension was loaded. */
+  stats(): ExtensionStats {
+    return {
+      calls: this.#calls,
+      failures: this.#failures,
+      active: this.#active,
+      restarts: this.#module.restarts ?? 0,
+      memoryBytes: this.memorySize,
+    };
+  }
+
+  /**
+   * Calls `fn` with bytes, or with text that stands for its UTF-8 bytes.
+   *
+   * @returns the result's bytes, fresh and the caller's own.
+   * @throws {ExtensionError} `unknown-function`, `closed`, `timeout`, `payload-limit`, `busy`,
+   * `bad-payload`, `bad-guest-data`, `guest-error`, `trap`, `memory-limit` or `lost`.
+   * @throws {CapabilityError} when the guest was refused something and cannot be told.
+   * @throws `options.signal.reason`, untouched, when the signal fires.
+   */
+  async invoke(fn: string, payload: Payload = EMPTY, options?: InvokeOptions): Promise<Uint8Array> {
+    this.#calls++;
+    this.#active++;
+    try {
+      const call = this.#begin(payload, options);
+      const result = this.#module.invoke(fn, payload, call);
+      const bytes = result instanceof Uint8Array ? result : await this.#suspend(result, call);
+      return this.#checkResult(bytes);
+    } catch (error) {
+      this.#failures++;
+      throw translate(error, this.name, fn);
+    } finally {
+      this.#active--;
+    }
+  }
+
+  /**
+   * The same without waiting.
+   *
+   * @throws {ExtensionError} as `invoke`, and `needs-async` when the call would have to wait.
+   */
+  invokeSync(
+    fn: string,
+    payload: Payload = EMPTY,
+    options?: Pick<InvokeOptions, "timeoutMs">,
+  ): Uint8Array {
+    this.#calls++;
+    this.#active++;
+    try {
+      const call = this.#begin(payload, options);
+      if (!this.#module.invokeSync) {
+        throw new Fault("needs-async", `runtime "${this.runtime}" answers through promises only`);
+      }
+      return this.#checkResult(this.#module.invokeSync(fn, payload, call));
+    } catch (error) {
+      this.#failures++;
+      throw translate(error, this.name, fn);
+    } finally {
+      this.#active--;
+    }
+  }
+
+  /**
+   * Calls `fn` with a value and gives the result's value, through a codec.
+   *
+   * @throws {ExtensionError} as `invoke`; `bad-guest-data` when the result is not what the codec
+   * or `options.output` expects.
+   * @throws {TypeError} when the codec has no form for `input`.
+   */
+  async call<Output = unknown>(
+    fn: string,
+    input?: unknown,
+    options: CallOptions<Output> = {},
+  ): Promise<Output> {
+    const { codec = this.#codec(fn), output, ...invokeOptions } = options;
+    const result = await this.invoke(fn, codec.encode(input), invokeOptions);
+    let value: unknown;
+    try {
+      value = codec.decode(result);
+    } catch (cause) {
+      const fault = new Fault("bad-guest-data", `its result is not ${codec.name}`, { cause });
+      throw new ExtensionError(fault, this.name, fn);
+    }
+    if (output && !output(value)) {
+      const fault = new Fault("bad-guest-data", "its result does not have the expected shape");
+      throw new ExtensionError(fault, this.name, fn);
+    }
+    return value as Output;
+  }
+
+  /**
+   * A typed function over `call`, for a function that is called often.
+   *
+   * @example
+   * ```ts
+   * import { ExtensionHost } from "@airlock/host";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using host = new ExtensionHost();
+   * const math = await host.load({ name: "math.js", bytes: "function double(n) { return 2 * n }" }, {
+   *   runtime: "quickjs",
+   * });
+   * const double = math.fn<number, number>("double");
+   * assertEquals(await double(21), 42);
+   * ```
+   */
+  fn<Input = unknown, Output = unknown>(
+    name: string,
+    options: Omit<CallOptions<Output>, "signal"> = {},
+  ): (input: Input, callOptions?: InvokeOptions) => Promise<Output> {
+    return (input, callOptions) => this.call<Output>(name, input, { ...options, ...callOptions });
+  }
+
+  /**
+   * Answers what the guest calls `name` with `fn`, from its next call on; see `hostFunction`.
+   * Registering a name again replaces it.
+   *
+   * @returns a function that takes it back.
+   * @throws {ExtensionError} `closed`, or `unsupported` for a guest that calls no such functions.
+   */
+  registerHostFunction<Input = Uint8Array, Output = Payload | void>(
+    name: string,
+    fn: (input: Input, context: HostFunctionContext) => Output | Promise<Output>,
+    options?: HostFunctionOptions<Input>,
+  ): () => void {
+    if (this.#closing || !this.#module.callsHostFunctions) {
+      const fault = this.#closing
+        ? new Fault("closed")
+        : new Fault("unsupported", "its guest has no way to call functions of the embedder");
+      throw translate(fault, this.name, "registerHostFunction");
+    }
+    return this.#hostFunctions.add(hostFunction(name, fn, options));
+  }
+
+  /**
+   * The extension with its guest convention's own operations.
+   *
+   * @throws {ExtensionError} `unsupported` when it does not follow that convention.
+   */
+  as<Name extends ViewName>(name: Name): Views[Name] {
+    if (this.abi !== name) {
+      const own = this.abi === undefined ? "it follows none" : `it follows "${this.abi}"`;
+      throw translate(
+        new Fault("unsupported", `${own}, not the guest convention "${name}"`),
+        this.name,
+        "as",
+      );
+    }
+    return makeView(name, this, this.#module);
+  }
+
+  /** Ends the extension: calls in flight reject with `closed`, and so does every later one. Idempotent. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  /** Waits up to `timeoutMs` for calls in flight, then closes. */
+  async drain(timeoutMs: number): Promise<void> {
+    const end = performance.now() + timeoutMs;
+    while (this.#active > 0 && !this.#closing && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await this.close();
+  }
+
+  /** Closes the extension. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#closed.abort(new Fault("closed"));
+    try {
+      await this.#module.close();
+    } catch (error) {
+      throw translate(error, this.name);
+    } finally {
+      this.#onClose();
+      await this.#broker.close();
+    }
+  }
+
+  #begin(payload: Payload, options: InvokeOptions | undefined): Call {
+    const signal = options?.signal;
+    signal?.throwIfAborted();
+    if (this.#closing) throw new Fault("closed");
+    this.#checkPayload(payload);
+    const { timeoutMs } = this.#limits;
+    const wanted = options?.timeoutMs;
+    if (wanted !== undefined && !(wanted > 0)) {
+      throw new RangeError(
+        `Cannot call as timeoutMs must be a positive number: current value is ${wanted}`,
+      );
+    }
+    const allowed = wanted === undefined ? timeoutMs : Math.min(wanted, timeoutMs);
+    return {
+      deadline: performance.now() + allowed,
+      signal,
+      chain: this.#chain,
+      closed: this.#closed.signal,
+      budget: { operations: this.#limits.operations },
+      onEvent: options?.onEvent,
+      hostContext: options?.hostContext,
+    };
+  }
+
+  #checkPayload(payload: unknown): void {
+    const { payloadBytes } = this.#limits;
+    // a UTF-16 unit becomes at most three bytes, so most text needs no counting
+    const size = payload instanceof Uint8Array
+      ? payload.byteLength
+      : typeof payload !== "string"
+      ? undefined
+      : payload.length * 3 <= payloadBytes
+      ? payload.length
+      : new TextEncoder().encode(payload).length;
+    if (size === undefined) {
+      throw new TypeError(
+        `Cannot call as a payload is a Uint8Array or a string: current value is a ${typeof payload}`,
+      );
+    }
+    if (size > payloadBytes) {
+      throw new Fault(
+        "payload-limit",
+        `the payload of ${size} bytes is larger than the limit of ${payloadBytes}`,
+      );
+    }
+  }
+
+  #checkResult(result: Uint8Array): Uint8Array {
+    const { payloadBytes } = this.#limits;
+    if (result.byteLength <= payloadBytes) return result;
+    throw new Fault(
+      "payload-limit",
+      `the result of ${result.byteLength} bytes is larger than the limit of ${payloadBytes}`,
+    );
+  }
+
+  /** Whatever an engine does, a suspended call ends: settled, out of time, aborted or closed. */
+  #suspend(result: Promise<Uint8Array>, call: Call): Promise<Uint8Array> {
+    const deadline = call.deadline + this.#limits.queueMs + GRACE_MS;
+    return withDeadline(result, { ...call, deadline });
+  }
+
+  #codec(fn: string): Codec {
+    try {
+      return codecNamed(this.manifest.codec);
+    } catch (error) {
+      throw translate(error, this.name, fn);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+/** One load: from a package to an extension that runs, or to nothing at all. @module */
+
+import { resolve } from "@std/path";
+import type { CapabilityRegistry } from "../capabilities/catalog.ts";
+import { checkAsks } from "../capabilities/grant.ts";
+import type { LogSink } from "../capabilities/log_sink.ts";
+import { ManifestError } from "../manifest/errors.ts";
+import type { JsonObject, Manifest } from "../manifest/manifest.ts";
+import { type Admission, admit } from "./admission.ts";
+import type { GuestOutput, LoadRequest, Runtime } from "./contract.ts";
+import { withDeadline } from "./deadline.ts";
+import type { Decisions } from "./decisions.ts";
+import { Fault } from "./errors.ts";
+import { Extension } from "./extension.ts";
+import { HostFunctionTable } from "./host_functions.ts";
+import { integrityHasher, verifyNothing } from "./integrity.ts";
+import { DEFAULT_LIMITS, type Limits, OFF_THREAD_TIMEOUT_MS, resolveLimits } from "./limits.ts";
+import { LoadClock } from "./load_clock.ts";
+import type { Package } from "./locate.ts";
+import type { HostOptions, LoadOptions } from "./options.ts";
+import { isolationOf, type RuntimeRegistry } from "./registry.ts";
+import { openSource } from "./source.ts";
+
+/** What the host lends to one load. */
+export interface LoadContext {
+  readonly host: HostOptions;
+  readonly options: LoadOptions;
+  /** Key of the extension's directory in the host's grants. */
+  readonly directoryKey: string | undefined;
+  readonly runtimes: RuntimeRegistry;
+  readonly capabilities: CapabilityRegistry;
+  /** Decides what grants leave open. */
+  readonly decisions: Decisions;
+  readonly log: LogSink;
+  /** Runs when the extension closes. */
+  readonly onClose: () => void;
+}
+
+/** Milliseconds an engine may take to notice that a load is out of time. */
+const GRACE_MS = 1_000;
+
+/** Loads `pkg`. When it throws, nothing is left behind. */
+export async function loadPackage(pkg: Package, context: LoadContext): Promise<Extension> {
+  const { options, host } = context;
+  const manifest = withOptions(pkg.manifest, options);
+  const runtime = context.runtimes.find(manifest.runtime, {
+    operator: options.isolation ?? host.isolation,
+    manifest: manifest.isolation,
+  });
+  checkCapabilities(pkg, context.capabilities);
+  await checkAvailable(runtime);
+
+  const limits = limitsFor(runtime, manifest, context);
+  const config = mergeConfig(manifest.config, options.config);
+  const integrity = options.integrity ?? manifest.integrity;
+  const hasher = options.hasher ?? integrityHasher;
+  const source = openSource({ ...pkg, manifest: pkg.manifest, integrity, hasher });
+  // Whatever the engine makes of the module: who expects a hash gets that module, or none.
+  if (source.compiled || source.modulePath === "") await verifyNothing(integrity, hasher);
+  else if (integrity !== undefined) await source.read(source.modulePath);
+
+  const hostFunctions = new HostFunctionTable(options.hostFunctions, options.callHandler);
+  using clock = new LoadClock(limits.loadMs + GRACE_MS);
+  let admission: Promise<Admission> | undefined;
+  let abandoned = false;
+  const decide: LoadRequest["admit"] = async (implied, described) => {
+    if (abandoned) throw new Fault("closed", "nobody waits for this load any more");
+    admission ??= admit(
+      {
+        manifest,
+        source,
+        registry: context.capabilities,
+        limits,
+        config,
+        grants: options.grants,
+        hostGrants: host.grants ?? {},
+        directoryKey: context.directoryKey,
+        decisions: context.decisions,
+        hold: (work) => clock.hold(work),
+        signal: options.signal,
+        log: options.log ?? context.log,
+        random: options.random,
+        sinks: host,
+        storageRoot: host.storageRoot === undefined ? undefined : resolve(host.storageRoot),
+      },
+      implied,
+      described,
+    );
+    return (await admission).broker.calls;
+  };
+
+  await using undo = new AsyncDisposableStack();
+  undo.defer(async () => (await admission?.catch(() => undefined))?.broker.close());
+  const limit = { deadline: Infinity, signal: options.signal, closed: clock.signal };
+  const loading = runtime.load({
+    manifest,
+    source,
+    limits,
+    config,
+    admit: decide,
+    output: guestOutput(options, () => admission),
+    args: options.args ?? [],
+    env: options.env ?? {},
+    hostFunctions,
+    rawImports: context.capabilities.imports(),
+    random: options.random,
+    signal: options.signal,
+  });
+  const module = await withDeadline(loading, limit, () => abandoned = true).catch((error) => {
+    // An engine that answers after nobody waits any more is closed at once.
+    if (abandoned) loading.then((late) => late.close(), () => {});
+    throw error;
+  });
+  undo.defer(() => module.close());
+  await decide();
+  if (!admission) throw new Fault("unsupported", "the engine did not ask what is granted");
+  const { broker, digest } = await admission;
+  undo.move();
+  return new Extension({
+    manifest,
+    module,
+    engine: runtime.name,
+    isolation: isolationOf(runtime),
+    digest,
+    limits,
+    broker,
+    hostFunctions,
+    onClose: context.onClose,
+  });
+}
+
+/** The manifest as the operator wants it. */
+export function withOptions(manifest: Manifest, { abi }: LoadOptions): Manifest {
+  return abi === undefined ? manifest : Object.freeze({ ...manifest, abi });
+}
+
+function checkCapabilities({ label, manifest }: Package, registry: CapabilityRegistry): void {
+  const issues = checkAsks(manifest.capabilities ?? [], registry);
+  // a capability that this host does not have is refused when the grants are decided
+  if (issues.some(({ severity, code }) => severity === "error" && code === "bad-manifest")) {
+    throw new ManifestError("bad-manifest", label, issues);
+  }
+}
+
+async function checkAvailable(runtime: Runtime): Promise<void> {
+  const missing = await runtime.missing?.() ?? [];
+  if (missing.length > 0) throw new Fault("unavailable", missing.join("; or "));
+}
+
+/** The limits of an extension that `runtime` runs. */
+export function limitsFor(
+  runtime: Runtime,
+  manifest: Manifest,
+  context: Pick<LoadContext, "host" | "options">,
+): Limits {
+  const inline = isolationOf(runtime) === "inline";
+  const defaults = inline
+    ? DEFAULT_LIMITS
+    : { ...DEFAULT_LIMITS, timeoutMs: OFF_THREAD_TIMEOUT_MS };
+  return resolveLimits({
+    defaults,
+    host: context.host.limits ?? {},
+    load: context.options.limits ?? {},
+    manifest: manifest.limits,
+  });
+}
+
+function mergeConfig(own: JsonObject, operator: LoadOptions["config"]): JsonObject {
+  if (!operator) return own;
+  // through JSON text: the operator's objects are not shared with the extension
+  return Object.freeze({ ...own, ...JSON.parse(JSON.stringify(operator)) });
+}
+
+/** Lines of a guest go to the operator's callbacks, or through the broker to the log. */
+function guestOutput(
+  { stdout, stderr, streams }: LoadOptions,
+  admission: () => Promise<Admission> | undefined,
+): GuestOutput {
+  const toLog = (level: string) => (message: string) => {
+    admission()?.then(({ broker }) => broker.calls.callSync("log.write", { level, message }))
+      .catch(() => {}); // the extension closed, or was never admitted: nobody reads its lines
+  };
+  return {
+    stdout: stdout ?? toLog("info"),
+    stderr: stderr ?? toLog("warn"),
+    ...streams === undefined ? {} : { streams },
+  };
+}

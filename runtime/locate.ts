@@ -1,0 +1,262 @@
+/** From what was asked to be loaded to a manifest and a way to read its files. @module */
+
+import { basename, dirname, extname, fromFileUrl, join } from "@std/path";
+import { isNotFound, powers } from "../capabilities/powers.ts";
+import { ManifestError } from "../manifest/errors.ts";
+import type { Issue } from "../manifest/errors.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { inspectManifest } from "../manifest/parse.ts";
+import { Fault } from "./errors.ts";
+import { download, request } from "./download.ts";
+import { FILE_LIMIT, type LinkedFile, type ReadFile, readFromDirectory } from "./source.ts";
+
+/** The manifest of a directory. */
+export const MANIFEST_FILE = "extension.json";
+
+/** Largest manifest that is read; the parser has its own, lower limit and says so. */
+const MANIFEST_READ_LIMIT = 4 * 1024 * 1024;
+
+/** Bytes of a module that never was a file: its name's ending tells what it is. */
+export interface NamedBytes {
+  /** A file name: `notes.wasm`, `notes.js`, `notes.ts`. */
+  readonly name: string;
+  /** The module; a string stands for its UTF-8 bytes. */
+  readonly bytes: Uint8Array | string;
+}
+
+/** A whole extension that never was a directory. */
+export interface NamedFiles {
+  /** The manifest, as JSON text or as a value. */
+  readonly manifest: string | { readonly [key: string]: unknown };
+  /** Its files by path; a string stands for its UTF-8 bytes. */
+  readonly files?: { readonly [path: string]: Uint8Array | string };
+}
+
+/** What `ExtensionHost.load` takes. */
+export type LoadTarget =
+  | string
+  | URL
+  | Response
+  | WebAssembly.Module
+  | NamedBytes
+  | NamedFiles;
+
+/** A manifest, and the files it speaks of. */
+export interface Package {
+  /** Path or name, for messages. */
+  readonly label: string;
+  readonly manifest: Manifest;
+  /** Warnings about the manifest. */
+  readonly warnings: readonly Issue[];
+  readonly modulePath: string;
+  readonly compiled?: WebAssembly.Module;
+  /** Modules beside the main one. */
+  readonly linked?: readonly LinkedFile[];
+  readonly readFile: ReadFile;
+  /** The directory, where there is one. */
+  readonly directory?: string;
+}
+
+/** What the caller knows about a bare module. */
+export interface LocateOptions {
+  /** The engine for a module without a manifest. */
+  readonly runtime?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Engine of a bare module, by the ending of its name. */
+const ENGINE_BY_ENDING: { readonly [ending: string]: string } = {
+  ".wasm": "wasm",
+  ".js": "js",
+  ".mjs": "js",
+  ".cjs": "js",
+  ".ts": "js",
+  ".mts": "js",
+};
+
+/**
+ * Finds out what `target` is.
+ *
+ * @throws {ManifestError} `no-manifest` or `bad-manifest`.
+ * @throws {Fault} `unsupported` for something that is no extension.
+ */
+export function locate(target: LoadTarget, options: LocateOptions): Promise<Package> {
+  if (typeof target === "string") return locatePath(target, options);
+  if (target instanceof URL) return locateUrl(target, options);
+  if (target instanceof Response) return locateResponse(target, options);
+  if (target instanceof WebAssembly.Module) {
+    return Promise.resolve(bare("module.wasm", options, { compiled: target }));
+  }
+  if ("manifest" in target) return Promise.resolve(locateFiles(target));
+  return Promise.resolve(bare(target.name, options, { bytes: toBytes(target.bytes) }));
+}
+
+/** What messages call `target`. */
+export function labelOf(target: LoadTarget): string {
+  if (typeof target === "string") return target;
+  if (target instanceof URL) return target.href;
+  if (target instanceof Response) return target.url || "response";
+  if (target instanceof WebAssembly.Module) return "module";
+  return "manifest" in target ? "manifest" : target.name;
+}
+
+/** The extension in `directory`; `undefined` when it has no manifest. The manifest is read once. */
+export async function locateExtension(directory: string): Promise<Package | undefined> {
+  const path = join(directory, MANIFEST_FILE);
+  let bytes: Uint8Array | undefined;
+  try {
+    const facts = await powers.files.lstat(await powers.files.realPath(path));
+    if (facts.kind === "file") ({ bytes } = await powers.files.read(path, MANIFEST_READ_LIMIT));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+  if (!bytes) {
+    const message = `is no regular file of at most ${MANIFEST_READ_LIMIT} bytes`;
+    throw new ManifestError("bad-manifest", path, [{ severity: "error", path: "", message }]);
+  }
+  const found = accept(bytes, path);
+  return {
+    ...found,
+    label: directory,
+    directory,
+    modulePath: found.manifest.module ?? "",
+    readFile: readFromDirectory(directory),
+  };
+}
+
+/**
+ * Reads and checks the manifest of a directory.
+ *
+ * @throws {ManifestError} `no-manifest` or `bad-manifest`, with every issue.
+ *
+ * @example
+ * ```ts
+ * import { loadManifest } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const dir = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${dir}/extension.json`, '{"name":"notes","runtime":"wasm"}');
+ * assertEquals((await loadManifest(dir)).name, "notes");
+ * await Deno.remove(dir, { recursive: true });
+ * ```
+ */
+export async function loadManifest(directory: string): Promise<Manifest> {
+  const found = await locateExtension(directory);
+  if (found) return found.manifest;
+  throw noManifest(directory, `has no ${MANIFEST_FILE}`);
+}
+
+function noManifest(source: string, message: string, cause?: unknown): ManifestError {
+  const issue = { severity: "error", path: "", message } as const;
+  return new ManifestError("no-manifest", source, [issue], { cause });
+}
+
+function accept(
+  text: Uint8Array | string,
+  label: string,
+): { readonly manifest: Manifest; readonly warnings: readonly Issue[] } {
+  const { manifest, issues } = inspectManifest(text, label);
+  if (!manifest) throw new ManifestError("bad-manifest", label, issues);
+  return { manifest, warnings: issues };
+}
+
+async function locatePath(path: string, options: LocateOptions): Promise<Package> {
+  let kind: string;
+  try {
+    kind = (await powers.files.lstat(await powers.files.realPath(path))).kind;
+  } catch (error) {
+    throw isNotFound(error) ? noManifest(path, "does not exist", error) : error;
+  }
+  if (kind === "directory") return locateDirectory(path, options);
+  if (basename(path) === MANIFEST_FILE) return locateDirectory(dirname(path), options);
+  const readFile = readFromDirectory(dirname(path));
+  return { ...bare(basename(path), options, { readFile }), label: path };
+}
+
+async function locateDirectory(directory: string, options: LocateOptions): Promise<Package> {
+  const found = await locateExtension(directory);
+  if (found) return found;
+  const names = await powers.files.list(directory);
+  const [only, ...others] = names.filter((name) => name.toLowerCase().endsWith(".wasm"));
+  if (only === undefined || others.length > 0) {
+    throw noManifest(directory, `has neither ${MANIFEST_FILE} nor exactly one .wasm file`);
+  }
+  const readFile = readFromDirectory(directory);
+  return { ...bare(only, options, { readFile }), label: directory, directory };
+}
+
+function locateUrl(url: URL, options: LocateOptions): Promise<Package> {
+  if (url.protocol === "file:") return locatePath(fromFileUrl(url), options);
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new Fault("unsupported", `cannot load from "${url.protocol}" URLs`);
+  }
+  return request(url, options.signal)
+    .then((response) => locateResponse(response, options, basename(url.pathname)));
+}
+
+async function locateResponse(
+  response: Response,
+  options: LocateOptions,
+  name?: string,
+): Promise<Package> {
+  const label = response.url || "response";
+  const bytes = await download(response, FILE_LIMIT, options.signal);
+  const path = response.url === "" ? "" : basename(new URL(response.url).pathname);
+  const fallback = extname(path) in ENGINE_BY_ENDING ? path : "module.wasm";
+  const named = name !== undefined && extname(name) in ENGINE_BY_ENDING ? name : fallback;
+  return { ...bare(named, options, { bytes }), label };
+}
+
+function locateFiles({ manifest, files = {} }: NamedFiles): Package {
+  const text = typeof manifest === "string" ? manifest : JSON.stringify(manifest);
+  const found = accept(text, "manifest");
+  return {
+    ...found,
+    label: found.manifest.name,
+    modulePath: found.manifest.module ?? "",
+    readFile: readFrom(files),
+  };
+}
+
+function readFrom(files: { readonly [path: string]: Uint8Array | string }): ReadFile {
+  return (path) => {
+    const file = Object.hasOwn(files, path) ? files[path] : undefined;
+    if (file === undefined) {
+      return Promise.reject(new Fault("unsupported", `there is no file "${path}"`));
+    }
+    return Promise.resolve(toBytes(file));
+  };
+}
+
+interface BareModule {
+  readonly bytes?: Uint8Array;
+  readonly readFile?: ReadFile;
+  readonly compiled?: WebAssembly.Module;
+}
+
+/** A module without a manifest gets one that says only what its name tells. */
+function bare(fileName: string, { runtime }: LocateOptions, module: BareModule): Package {
+  const ending = extname(fileName);
+  const engine = runtime ?? ENGINE_BY_ENDING[ending];
+  if (engine === undefined) {
+    const endings = Object.keys(ENGINE_BY_ENDING).join(", ");
+    throw new Fault("unsupported", `"${fileName}" is none of ${endings}, and no runtime is given`);
+  }
+  const name = basename(fileName, ending);
+  const found = accept(JSON.stringify({ name, runtime: engine, module: fileName }), fileName);
+  const { bytes, compiled } = module;
+  const readFile = module.readFile ?? readFrom(bytes ? { [fileName]: bytes } : {});
+  return {
+    ...found,
+    label: fileName,
+    modulePath: fileName,
+    readFile,
+    ...(compiled ? { compiled } : {}),
+  };
+}
+
+function toBytes(value: Uint8Array | string): Uint8Array {
+  // a copy: what was digested is what runs, whatever the caller does with its buffer
+  return typeof value === "string" ? new TextEncoder().encode(value) : value.slice();
+}

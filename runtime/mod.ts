@@ -1,0 +1,101 @@
+/**
+ * Engines, extensions and the host that loads them.
+ *
+ * @module
+ */
+
+export { bytes, type Codec, json, msgpack, text } from "./codec.ts";
+export type {
+  Call,
+  DescribeRequest,
+  ExtismAnswer,
+  ExtismBlocks,
+  GuestOutput,
+  GuestStreams,
+  HostCalls,
+  HostFunction,
+  HostFunctionAnswer,
+  HostFunctionContext,
+  HostFunctions,
+  Isolation,
+  LoadRequest,
+  Module,
+  ModuleDescription,
+  ModuleIssue,
+  Payload,
+  Runtime,
+  SelfDescription,
+  Traits,
+} from "./contract.ts";
+export type {
+  ProtocolExecuteOptions,
+  ProtocolInfo,
+  ProtocolPlugin,
+} from "./drivers/protocol_plugin.ts";
+export {
+  type ProtocolDirectoryOptions,
+  type ProtocolHost,
+  ProtocolRegistry,
+} from "./drivers/protocol_registry.ts";
+export { ExtensionError, type ExtensionErrorCode, Fault } from "./errors.ts";
+export type {
+  CallOptions,
+  Extension,
+  ExtensionGrants,
+  ExtensionStats,
+  InvokeOptions,
+} from "./extension.ts";
+export {
+  type ExtismBlocksOfCall,
+  type ExtismFunction,
+  extismFunction,
+  type ExtismFunctionOptions,
+} from "./extism_function.ts";
+export { ExtensionHost, type LoadedDirectory, type LoadFailure } from "./host.ts";
+export {
+  type CallHandler,
+  hostFunction,
+  type HostFunctionOptions,
+  type HostFunctionSet,
+} from "./host_functions.ts";
+export { hostPermissions } from "./host_permissions.ts";
+export type {
+  HostPermissionOptions,
+  HostPermissions,
+  PermissionReason,
+} from "./host_permissions.ts";
+export type { DescribedAsk, ExtensionDescription } from "./inspect.ts";
+export { type Hasher, integrityHasher, noHasher, sha256Hasher } from "./integrity.ts";
+export { DEFAULT_LIMITS, type LimitOptions, type Limits, OFF_THREAD_TIMEOUT_MS } from "./limits.ts";
+export { loadManifest, type LoadTarget, type NamedBytes, type NamedFiles } from "./locate.ts";
+export {
+  type Airlock,
+  type NativeContext,
+  type NativeEntry,
+  type NativeFunction,
+  type NativeLog,
+  NativeRegistry,
+  type NativeValueFunction,
+  registerNative,
+  type RegisterNativeOptions,
+} from "./native/registry.ts";
+export type { HostOptions, LoadOptions } from "./options.ts";
+export { type IsolationWish, RuntimeRegistry } from "./registry.ts";
+export type { LinkedFile, Source } from "./source.ts";
+export type {
+  ApiqubeCallOptions,
+  ApiqubeEvent,
+  ApiqubeExecuteOptions,
+  ApiqubeInput,
+  ApiqubePlugin,
+} from "./views/apiqube.ts";
+export type { ExtismPlugin } from "./views/extism.ts";
+export type { ViewedExtension, ViewName, Views } from "./views/view.ts";
+export type {
+  ApiqubeEventSchema,
+  ApiqubeField,
+  ApiqubeFieldError,
+  ApiqubeInfo,
+  ApiqubeOutput,
+  ApiqubeWireEvent,
+} from "./wasm/abi/apiqube_json.ts";

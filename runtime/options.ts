@@ -1,0 +1,103 @@
+/** What an operator can say: when making a host, and at each load. @module */
+
+import type { AuditSink } from "../capabilities/audit.ts";
+import type { EventSink, RandomSource } from "../capabilities/services.ts";
+import type { CapabilityRegistry } from "../capabilities/catalog.ts";
+import type { GrantOptions } from "../capabilities/grant.ts";
+import type { GrantStore } from "../capabilities/grant_store.ts";
+import type { RequestHandler } from "../capabilities/request.ts";
+import type { LogSink } from "../capabilities/log_sink.ts";
+import type { Isolation } from "../manifest/manifest.ts";
+import type { GuestStreams, Runtime } from "./contract.ts";
+import type { CallHandler, HostFunctionSet } from "./host_functions.ts";
+import type { Hasher } from "./integrity.ts";
+import type { LimitOptions } from "./limits.ts";
+import type { NativeRegistry } from "./native/registry.ts";
+
+/** Options of an `ExtensionHost`. Everything has a default, and the default grants nothing. */
+export interface HostOptions {
+  /** Engines beside the built-in ones; of two with one name and isolation the last wins. */
+  readonly runtimes?: readonly Runtime[];
+  /** Native functions of this host, beside the process-wide ones. */
+  readonly native?: NativeRegistry;
+  /** What extensions may ask for; default: the built-in capabilities. */
+  readonly capabilities?: CapabilityRegistry;
+  /**
+   * Grants by source: a directory under the loaded root with a closing slash (`"notes/"`), or the
+   * digest of an extension (`"sha256-…"`). Never by the name that a manifest gives itself.
+   */
+  readonly grants?: { readonly [source: string]: GrantOptions };
+  /** Limits of every extension, and the most that a load or a manifest can ask for. */
+  readonly limits?: LimitOptions;
+  /** The weakest isolation for extensions of this host. */
+  readonly isolation?: Isolation;
+  /** Takes log records of extensions and of the host; default: standard error. */
+  readonly log?: LogSink;
+  /** Takes one record for each decision about a capability, and one for each operation. */
+  readonly audit?: AuditSink;
+  /** Takes events that extensions emit. */
+  readonly onEvent?: EventSink;
+  /**
+   * Says that this program was started with `--unstable-worker-options`, where that cannot be
+   * seen. A wrong `true` ends the whole process when the first worker starts.
+   */
+  readonly workerOptions?: boolean;
+  /**
+   * Decides what is asked for and neither granted nor remembered, one question at a time; no answer
+   * within 60 s means no. Without it what is not granted is refused.
+   */
+  readonly onRequest?: RequestHandler;
+  /**
+   * Where answers that are to be remembered are kept and looked up, by digest: a file
+   * (`"airlock.grants.json"`), or a store. Default: nothing is remembered.
+   */
+  readonly rememberedGrants?: string | GrantStore;
+  /**
+   * Directory under which each extension that is granted `fs` has one of its own, made when it is
+   * first written to. Default: extensions keep no files.
+   */
+  readonly storageRoot?: string;
+}
+
+/** Options of one load. */
+export interface LoadOptions {
+  /** What this extension may do; wins over the host's `grants`. */
+  readonly grants?: GrantOptions;
+  /** Limits of this extension, below the host's. */
+  readonly limits?: LimitOptions;
+  /** The weakest isolation for this extension. */
+  readonly isolation?: Isolation;
+  /** The engine of a module without a manifest; default: by its name's ending. */
+  readonly runtime?: string;
+  /** The guest convention, where it should not be detected. */
+  readonly abi?: string;
+  /** Laid over the manifest's configuration, key by key. */
+  readonly config?: { readonly [key: string]: unknown };
+  /** The expected hash of the module file; wins over the manifest's. */
+  readonly integrity?: string;
+  /** Compares hashes; default: SRI strings and hexadecimal SHA-256. */
+  readonly hasher?: Hasher;
+  /** Takes standard output of the guest by line; default: its log, at `info`. */
+  readonly stdout?: (line: string) => void;
+  /** Takes standard error of the guest by line; default: its log, at `warn`. */
+  readonly stderr?: (line: string) => void;
+  /** Takes what a WASI guest prints as bytes and at once; then its output is not the result. */
+  readonly streams?: GuestStreams;
+  /** Program arguments of a WASI guest. */
+  readonly args?: readonly string[];
+  /** Environment of a WASI guest. */
+  readonly env?: { readonly [name: string]: string };
+  /**
+   * Functions of this program that the guest calls by name, where its convention has such calls
+   * (Hookr, waPC); more can be added later with `extension.registerHostFunction`.
+   */
+  readonly hostFunctions?: HostFunctionSet;
+  /** Answers every call that the guest makes by name; wins over `hostFunctions`. */
+  readonly callHandler?: CallHandler;
+  /** Takes the log records of this extension, instead of the host's `log`. */
+  readonly log?: LogSink;
+  /** Fills bytes with what this extension gets as random ones; default: the system's source. */
+  readonly random?: RandomSource;
+  /** Stops the load; it then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,27 @@
+/** Cuts what a child prints into lines, and stops listening when it prints too much. @module */
+
+/** Longest line that is passed on whole. */
+const LINE_LIMIT = 1_024;
+
+/** Lines of one child that are passed on: a flood must not fill the host's log. */
+const LINES_LIMIT = 100;
+
+/** Reads to the end of `stream`; gives `take` its first lines. */
+export async function readLines(
+  stream: ReadableStream<Uint8Array>,
+  take: (line: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  let lines = 0;
+  const pass = (line: string) => {
+    if (++lines <= LINES_LIMIT && line !== "") take(line.slice(0, LINE_LIMIT));
+  };
+  for await (const chunk of stream) {
+    if (lines > LINES_LIMIT) continue;
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = (parts.pop() ?? "").slice(0, LINE_LIMIT);
+    for (const line of parts) pass(line);
+  }
+  pass(rest);
+}

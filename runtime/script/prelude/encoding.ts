@@ -1,0 +1,282 @@
+/** UTF-8 and base64 inside a realm: TextEncoder, TextDecoder, atob, btoa. @module */
+
+import type { Kit } from "./kit.ts";
+
+/** What other parts of the prelude need of it. */
+export interface Encoding {
+  readonly toBase64: (bytes: Uint8Array) => string;
+  /** `undefined` for text that is no base64. */
+  readonly fromBase64: (text: string) => Uint8Array | undefined;
+}
+
+/** Self-contained: its text runs inside the realm. */
+export function makeEncoding(kit: Kit): Encoding {
+  const { codeAt, fromCodes, bytes: Bytes, table, slice } = kit;
+  const Units = Uint16Array;
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const values = table<number>();
+  for (let i = 0; i < 64; i++) values[codeAt(alphabet, i)] = i;
+  // Characters given to fromCharCode at a time: every argument takes stack.
+  const chunk = 4096;
+
+  /** Collects UTF-16 units into text, a piece at a time. */
+  function collector(): { add(unit: number): void; end(): string } {
+    const codes = new Units(chunk);
+    let used = 0;
+    let out = "";
+    const flush = (): void => {
+      for (let at = 0; at < used;) {
+        const piece = table<number>() as unknown as Record<number, number> & { length: number };
+        const size = used - at < 256 ? used - at : 256;
+        for (let i = 0; i < size; i++) piece[i] = codes[at + i] as number;
+        piece.length = size;
+        out += fromCodes(piece);
+        at += size;
+      }
+      used = 0;
+    };
+    return {
+      add(unit) {
+        codes[used++] = unit;
+        if (used === chunk) flush();
+      },
+      end() {
+        flush();
+        return out;
+      },
+    };
+  }
+
+  function encodedLength(text: string): number {
+    let length = 0;
+    for (let i = 0; i < text.length; i++) {
+      const unit = codeAt(text, i);
+      if (unit < 0x80) length += 1;
+      else if (unit < 0x800) length += 2;
+      else if (isPair(text, i)) {
+        length += 4;
+        i++;
+      } else length += 3;
+    }
+    return length;
+  }
+
+  function isPair(text: string, at: number): boolean {
+    const unit = codeAt(text, at);
+    if (unit < 0xd800 || unit > 0xdbff || at + 1 >= text.length) return false;
+    const next = codeAt(text, at + 1);
+    return next >= 0xdc00 && next <= 0xdfff;
+  }
+
+  /** Writes whole characters while they fit; says how much of both sides was used. */
+  function encodeInto(text: string, out: Uint8Array): { read: number; written: number } {
+    let written = 0;
+    let i = 0;
+    while (i < text.length) {
+      const unit = codeAt(text, i);
+      if (unit < 0x80) {
+        if (written >= out.length) break;
+        out[written++] = unit;
+        i++;
+        continue;
+      }
+      const pair = isPair(text, i);
+      const point = pair
+        ? 0x10000 + ((unit - 0xd800) << 10) + (codeAt(text, i + 1) - 0xdc00)
+        : unit >= 0xd800 && unit <= 0xdfff
+        ? 0xfffd
+        : unit;
+      const size = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+      if (written + size > out.length) break;
+      const lead = size === 2 ? 0xc0 : size === 3 ? 0xe0 : 0xf0;
+      out[written++] = lead | (point >> (6 * (size - 1)));
+      for (let k = size - 2; k >= 0; k--) out[written++] = 0x80 | ((point >> (6 * k)) & 0x3f);
+      i += pair ? 2 : 1;
+    }
+    return { read: i, written };
+  }
+
+  class TextEncoder {
+    get encoding(): string {
+      return "utf-8";
+    }
+    encode(input: unknown = ""): Uint8Array {
+      const text = kit.text(input);
+      const out = new Bytes(encodedLength(text));
+      encodeInto(text, out);
+      return out;
+    }
+    encodeInto(input: unknown, target: Uint8Array): { read: number; written: number } {
+      const out = kit.bytesOf(target);
+      if (!out) throw new kit.TypeError("encodeInto needs a Uint8Array");
+      return encodeInto(kit.text(input), out);
+    }
+  }
+
+  class TextDecoder {
+    #fatal: boolean;
+    #ignoreBom: boolean;
+    /** Bytes of an unfinished character, kept between calls with `stream`. */
+    #rest: Uint8Array = new Bytes(0);
+    #started = false;
+    constructor(label: unknown = "utf-8", options: unknown = undefined) {
+      const name = kit.text(label);
+      if (name !== "utf-8" && name !== "utf8" && name !== "UTF-8" && name !== "unicode-1-1-utf-8") {
+        throw new kit.RangeError(`the encoding "${slice(name, 0, 40)}" is not supported here`);
+      }
+      const wanted = (options ?? {}) as { fatal?: unknown; ignoreBOM?: unknown };
+      this.#fatal = !!wanted.fatal;
+      this.#ignoreBom = !!wanted.ignoreBOM;
+    }
+    get encoding(): string {
+      return "utf-8";
+    }
+    get fatal(): boolean {
+      return this.#fatal;
+    }
+    get ignoreBOM(): boolean {
+      return this.#ignoreBom;
+    }
+    decode(input: unknown = undefined, options: unknown = undefined): string {
+      const given = input === undefined ? new Bytes(0) : kit.bytesOf(input);
+      if (!given) throw new kit.TypeError("decode needs a buffer or a view");
+      const stream = !!(options as { stream?: unknown } | undefined)?.stream;
+      const bytes = new Bytes(this.#rest.length + given.length);
+      for (let i = 0; i < this.#rest.length; i++) bytes[i] = this.#rest[i] as number;
+      for (let i = 0; i < given.length; i++) bytes[this.#rest.length + i] = given[i] as number;
+      this.#rest = new Bytes(0);
+      const out = collector();
+      let i = 0;
+      while (i < bytes.length) {
+        const first = bytes[i] as number;
+        if (first < 0x80) {
+          this.#started = true;
+          out.add(first);
+          i++;
+          continue;
+        }
+        const size = first >= 0xc2 && first <= 0xdf
+          ? 2
+          : first >= 0xe0 && first <= 0xef
+          ? 3
+          : first >= 0xf0 && first <= 0xf4
+          ? 4
+          : 0;
+        let point = size === 2 ? first & 0x1f : size === 3 ? first & 0x0f : first & 0x07;
+        let used = 1;
+        while (used < size && i + used < bytes.length) {
+          const next = bytes[i + used] as number;
+          const low = used > 1 ? 0x80 : first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+          const high = used > 1 ? 0xbf : first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+          if (next < low || next > high) break;
+          point = (point << 6) | (next & 0x3f);
+          used++;
+        }
+        if (size > 0 && used < size && i + used === bytes.length && stream) {
+          this.#rest = new Bytes(used);
+          for (let k = 0; k < used; k++) this.#rest[k] = bytes[i + k] as number;
+          break;
+        }
+        if (size === 0 || used < size) {
+          if (this.#fatal) {
+            this.#started = false;
+            throw new kit.TypeError("the bytes are not valid UTF-8");
+          }
+          this.#started = true;
+          out.add(0xfffd);
+          i += used;
+          continue;
+        }
+        i += size;
+        const mark = point === 0xfeff && !this.#started && !this.#ignoreBom;
+        this.#started = true;
+        if (mark) continue;
+        if (point < 0x10000) out.add(point);
+        else {
+          out.add(0xd800 + ((point - 0x10000) >> 10));
+          out.add(0xdc00 + ((point - 0x10000) & 0x3ff));
+        }
+      }
+      if (!stream) this.#started = false;
+      return out.end();
+    }
+  }
+
+  function toBase64(bytes: Uint8Array): string {
+    const out = collector();
+    for (let i = 0; i < bytes.length; i += 3) {
+      const left = bytes.length - i;
+      const group = ((bytes[i] as number) << 16) | ((left > 1 ? bytes[i + 1] as number : 0) << 8) |
+        (left > 2 ? bytes[i + 2] as number : 0);
+      out.add(codeAt(alphabet, group >> 18));
+      out.add(codeAt(alphabet, (group >> 12) & 63));
+      out.add(left > 1 ? codeAt(alphabet, (group >> 6) & 63) : 0x3d);
+      out.add(left > 2 ? codeAt(alphabet, group & 63) : 0x3d);
+    }
+    return out.end();
+  }
+
+  /** Forgiving, as `atob` is: white space and missing padding are fine. */
+  function fromBase64(text: string): Uint8Array | undefined {
+    let end = text.length;
+    const isSpace = (unit: number): boolean =>
+      unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0c || unit === 0x0d;
+    while (end > 0 && isSpace(codeAt(text, end - 1))) end--;
+    let padding = 0;
+    while (padding < 2 && end > 0 && codeAt(text, end - 1) === 0x3d) {
+      end--;
+      padding++;
+      while (end > 0 && isSpace(codeAt(text, end - 1))) end--;
+    }
+    const out = new Bytes(((end * 3) >> 2) + 3);
+    let group = 0;
+    let count = 0;
+    let written = 0;
+    for (let i = 0; i < end; i++) {
+      const unit = codeAt(text, i);
+      if (isSpace(unit)) continue;
+      const value = values[unit];
+      if (value === undefined) return undefined;
+      group = (group << 6) | value;
+      if (++count % 4 === 0) {
+        out[written++] = (group >> 16) & 255;
+        out[written++] = (group >> 8) & 255;
+        out[written++] = group & 255;
+        group = 0;
+      }
+    }
+    const left = count % 4;
+    if (left === 1 || (padding > 0 && (left + padding) % 4 !== 0)) return undefined;
+    if (left === 2) out[written++] = (group >> 4) & 255;
+    if (left === 3) {
+      out[written++] = (group >> 10) & 255;
+      out[written++] = (group >> 2) & 255;
+    }
+    const exact = new Bytes(written);
+    for (let i = 0; i < written; i++) exact[i] = out[i] as number;
+    return exact;
+  }
+
+  kit.global("TextEncoder", TextEncoder);
+  kit.global("TextDecoder", TextDecoder);
+  kit.global("btoa", (input: unknown): string => {
+    const text = kit.text(input);
+    const bytes = new Bytes(text.length);
+    for (let i = 0; i < text.length; i++) {
+      const unit = codeAt(text, i);
+      if (unit > 255) {
+        throw kit.named("InvalidCharacterError", "btoa takes characters up to U+00FF");
+      }
+      bytes[i] = unit;
+    }
+    return toBase64(bytes);
+  });
+  kit.global("atob", (input: unknown): string => {
+    const bytes = fromBase64(kit.text(input));
+    if (!bytes) throw kit.named("InvalidCharacterError", "the text is not base64");
+    const out = collector();
+    for (let i = 0; i < bytes.length; i++) out.add(bytes[i] as number);
+    return out.end();
+  });
+  return { toBase64, fromBase64 };
+}

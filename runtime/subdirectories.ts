@@ -1,0 +1,65 @@
+/** The extensions of a directory: each subdirectory with a manifest, by Hanzo Base's loader rules. @module */
+
+import { join } from "@std/path";
+import { isNotFound, powers } from "../capabilities/powers.ts";
+import { locateExtension, type Package } from "./locate.ts";
+
+/** One subdirectory that has a manifest. */
+export interface Subdirectory {
+  readonly name: string;
+  readonly path: string;
+  /** The extension, or why its manifest cannot be used. */
+  readonly found:
+    | { readonly ok: true; readonly pkg: Package }
+    | { readonly ok: false; readonly error: unknown };
+}
+
+/**
+ * Subdirectories with a manifest, in the order of their names; links are not followed. A directory
+ * that does not exist is empty.
+ */
+export async function subdirectories(directory: string): Promise<readonly Subdirectory[]> {
+  const names = await directoryNames(directory);
+  const extensions: Subdirectory[] = [];
+  for (const name of names) {
+    const path = join(directory, name);
+    try {
+      const pkg = await locateExtension(path);
+      if (pkg) extensions.push({ name, path, found: { ok: true, pkg } });
+    } catch (error) {
+      extensions.push({ name, path, found: { ok: false, error } });
+    }
+  }
+  return extensions;
+}
+
+/**
+ * Whether of `content` an extension called `name`, loaded from `path` before, is no more: its
+ * manifest is gone, or it has another name, or another one with that name comes first. A broken
+ * manifest leaves the old one where it was.
+ */
+export function hasVanished(
+  path: string,
+  name: string,
+  content: readonly Subdirectory[],
+): boolean {
+  const here = content.find((one) => one.path === path);
+  if (here && !here.found.ok) return false;
+  return path !== content.find(({ found }) => found.ok && found.pkg.manifest.name === name)?.path;
+}
+
+async function directoryNames(directory: string): Promise<readonly string[]> {
+  const names = await powers.files.list(directory).catch((error) => unlessGone(error, []));
+  const kinds = await Promise.all(names.map((name) => kindOf(join(directory, name))));
+  return names.filter((_, i) => kinds[i] === "directory");
+}
+
+/** `undefined` for what is gone since it was listed: its siblings are there still. */
+function kindOf(path: string): Promise<string | undefined> {
+  return powers.files.lstat(path).then(({ kind }) => kind, (error) => unlessGone(error, undefined));
+}
+
+function unlessGone<T>(error: unknown, fallback: T): T {
+  if (isNotFound(error)) return fallback;
+  throw error;
+}

@@ -1,0 +1,111 @@
+/**
+ * Waiting: `poll_oneoff`, which is how C libraries and Go's runtime sleep.
+ *
+ * A guest that cannot be suspended holds the thread anyway, so a wait of its clock makes that thread
+ * sleep, without using the core, and ends the guest at once when it would sleep past its deadline.
+ * Streams are always ready, and then nothing is waited for.
+ *
+ * ```text
+ * subscription, 48 bytes:  userdata u64 | tag u8 … | clock: id u32 … timeout u64, precision u64, flags u16
+ *                                                  | stream: fd u32
+ * event, 32 bytes:         userdata u64 | errno u16 | type u8 … | bytes u64 | flags u16 …
+ * ```
+ *
+ * @module
+ */
+
+import { clockErrno, readClock } from "./clock.ts";
+import type { WasiFunctions, WasiHost } from "./contract.ts";
+import { ERRNO } from "./errno.ts";
+import { RIGHT } from "./stdio.ts";
+
+/** Most subscriptions of one call: each is work for the host. */
+const SUBSCRIPTION_LIMIT = 1024;
+const SUBSCRIPTION_BYTES = 48;
+const EVENT_BYTES = 32;
+const TAG = { CLOCK: 0, FD_READ: 1, FD_WRITE: 2 } as const;
+const ABSOLUTE_TIME = 1;
+const NANOSECONDS_PER_MS = 1e6;
+const NEVER = 2n ** 64n;
+
+interface Event {
+  readonly userdata: bigint;
+  readonly type: number;
+  readonly errno: number;
+  readonly bytes: number;
+  /** Nanoseconds until it happens; 0 for now. */
+  readonly after: bigint;
+}
+
+/** The poll function. */
+export function pollFunctions(host: WasiHost): WasiFunctions {
+  const { memory } = host;
+  return {
+    poll_oneoff: {
+      type: "(i32, i32, i32, i32) -> i32",
+      run(list: number, out: number, count: number, eventsOut: number) {
+        const subscriptions = count >>> 0;
+        if (subscriptions === 0 || subscriptions > SUBSCRIPTION_LIMIT) return ERRNO.INVAL;
+        memory.check(list, subscriptions * SUBSCRIPTION_BYTES);
+        memory.check(out, subscriptions * EVENT_BYTES);
+        memory.check(eventsOut, 4);
+        // All are read before any event is written: the two lists may overlap.
+        const events: Event[] = [];
+        let first = NEVER;
+        for (let i = 0; i < subscriptions; i++) {
+          const event = subscribe(host, (list >>> 0) + i * SUBSCRIPTION_BYTES);
+          if (event === undefined) return ERRNO.INVAL;
+          if (event.after < first) first = event.after;
+          events.push(event);
+        }
+        host.tick(subscriptions);
+        if (first > 0n) host.sleep(Number(first) / NANOSECONDS_PER_MS);
+        const happened = events.filter(({ after }) => after <= first);
+        happened.forEach((event, i) => writeEvent(host, (out >>> 0) + i * EVENT_BYTES, event));
+        memory.setU32(eventsOut, happened.length);
+        return ERRNO.SUCCESS;
+      },
+    },
+  };
+}
+
+/** What the subscription at `at` waits for; `undefined` for one of no known kind. */
+function subscribe(host: WasiHost, at: number): Event | undefined {
+  const { memory } = host;
+  const userdata = memory.u64(at);
+  const type = memory.u8(at + 8);
+  switch (type) {
+    case TAG.CLOCK: {
+      const id = memory.u32(at + 16);
+      const timeout = memory.u64(at + 24);
+      const absolute = (memory.u16(at + 40) & ABSOLUTE_TIME) !== 0;
+      const now = readClock(host, id);
+      if (now === undefined) return { userdata, type, errno: clockErrno(id), bytes: 0, after: 0n };
+      const left = absolute ? timeout - now : timeout;
+      return { userdata, type, errno: ERRNO.SUCCESS, bytes: 0, after: left > 0n ? left : 0n };
+    }
+    case TAG.FD_READ:
+    case TAG.FD_WRITE: {
+      const { errno, bytes } = ready(host, memory.u32(at + 16), type === TAG.FD_READ);
+      return { userdata, type, errno, bytes, after: 0n };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function ready({ stdio }: WasiHost, fd: number, reading: boolean): Pick<Event, "errno" | "bytes"> {
+  const descriptor = stdio.get(fd);
+  if (descriptor === undefined) return { errno: ERRNO.BADF, bytes: 0 };
+  const needed = RIGHT.POLL_FD_READWRITE | (reading ? RIGHT.FD_READ : RIGHT.FD_WRITE);
+  if ((descriptor.rights & needed) !== needed) return { errno: ERRNO.NOTCAPABLE, bytes: 0 };
+  return { errno: ERRNO.SUCCESS, bytes: reading ? stdio.available : 0 };
+}
+
+function writeEvent({ memory }: WasiHost, at: number, event: Event): void {
+  memory.fill(at, EVENT_BYTES, (view) => view.fill(0));
+  memory.setU64(at, event.userdata);
+  memory.setU16(at + 8, event.errno);
+  memory.setU8(at + 10, event.type);
+  memory.setU64(at + 16, BigInt(event.bytes));
+}

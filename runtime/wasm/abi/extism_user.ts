@@ -1,0 +1,181 @@
+/**
+ * Host functions that an Extism plugin imports: any import that is not spoken for, answered by the
+ * embedder's function of the name `module/name`, else `name`.
+ *
+ * @module
+ */
+
+import type { ExtismBlocks, HostFunction as Answerer } from "../../contract.ts";
+import { Fault } from "../../errors.ts";
+import type { AbiEnvironment, Guest, HostFunction, ImportShape, WasmValue } from "./contract.ts";
+import { type BlockStore, type Handle, NO_HANDLE } from "./extism_store.ts";
+
+/** Modules that the host itself answers. */
+const TAKEN_MODULES: ReadonlySet<string> = new Set(["extism:host/env", "wasi_snapshot_preview1"]);
+/** What the AssemblyScript compiler imports from `env`. */
+const TAKEN_NAMES: ReadonlySet<string> = new Set(["env.abort", "env.trace", "env.seed"]);
+
+/** What a function from bytes to bytes may look like to a plugin: a block in, a block out. */
+const BYTES_TYPES: readonly (string | undefined)[] = [
+  "(i64) -> i64",
+  "(i64)",
+  "() -> i64",
+  "()",
+  undefined,
+];
+const GIVES_HANDLE = / -> i64$/;
+
+/** What a function gives: a number, a handle, bytes for a new block, or nothing. */
+type Answer = WasmValue | Uint8Array | string | void;
+
+/** The imports of one guest that the embedder answers. */
+export function userFunctions(
+  guest: Guest,
+  store: BlockStore,
+  environment: AbiEnvironment,
+): Record<string, Record<string, HostFunction>> {
+  const { shape, hostFunctions } = environment;
+  const table: Record<string, Record<string, HostFunction>> = Object.create(null);
+  for (const wanted of shape.imports) {
+    const { module, name, kind } = wanted;
+    if (kind !== "function" || TAKEN_MODULES.has(module)) continue;
+    if (TAKEN_NAMES.has(`${module}.${name}`)) continue;
+    const qualified = `${module}/${name}`;
+    const find = () => hostFunctions.find(qualified) ?? hostFunctions.find(name);
+    const found = find();
+    if (found === undefined) continue;
+    const functions = table[module] ??= Object.create(null) as Record<string, HostFunction>;
+    functions[name] = userFunction(wanted, found, find, { guest, store, environment });
+  }
+  return table;
+}
+
+interface Surroundings {
+  readonly guest: Guest;
+  readonly store: BlockStore;
+  readonly environment: AbiEnvironment;
+}
+
+function userFunction(
+  { module, name, type }: ImportShape,
+  atLoad: Answerer,
+  find: () => Answerer | undefined,
+  { guest, store, environment }: Surroundings,
+): HostFunction {
+  const { limits } = environment;
+  const label = `${module}.${name}`;
+  const fits = atLoad.extism !== undefined || BYTES_TYPES.includes(type);
+  const givesHandle = type === undefined || GIVES_HANDLE.test(type);
+
+  function ask(args: readonly WasmValue[], signal: AbortSignal | undefined): Asked {
+    // Looked up anew: the embedder may have put another one in its place.
+    const answerer = find();
+    if (answerer === undefined) {
+      throw new Fault("unsupported", `nobody answers "${label}" any more`);
+    }
+    const { chain, budget, hostContext } = guest.call;
+    if (budget.operations <= 0) throw new Fault("guest-error", "its host operations are used up");
+    budget.operations--;
+    const context = {
+      operation: name,
+      namespace: "",
+      binding: "",
+      extension: chain.at(-1) ?? "",
+      chain,
+      signal,
+      hostContext,
+    };
+    if (answerer.extism !== undefined) {
+      const { blocks, end } = lend(store, limits.payloadBytes);
+      return { answerer, end, give: () => answerer.extism?.(blocks, args, context) };
+    }
+    const [handle = NO_HANDLE] = args;
+    const payload = typeof handle !== "bigint" || handle === NO_HANDLE
+      ? new Uint8Array(0)
+      : store.read(handle, limits.payloadBytes, `the argument of "${label}"`);
+    return { answerer, end() {}, give: () => answerer.run(payload, context) };
+  }
+
+  function finish(answer: Answer): WasmValue | void {
+    if (answer instanceof Uint8Array || typeof answer === "string") {
+      return givesHandle ? store.store(answer) : undefined;
+    }
+    return answer === undefined && givesHandle ? NO_HANDLE : answer;
+  }
+
+  async function wait(signal: AbortSignal, ...args: WasmValue[]): Promise<WasmValue | void> {
+    const { give, end } = ask(args, signal);
+    signal.addEventListener("abort", end, { once: true });
+    try {
+      return finish(await give());
+    } finally {
+      end();
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  return {
+    type: fits ? type ?? "(i64) -> i64" : "(i64) -> i64",
+    mayWait: () => find()?.waits ?? false,
+    wait,
+    run(...args: WasmValue[]) {
+      if (find()?.waits) {
+        if (guest.suspends) return undefined;
+        throw new Fault("needs-async", `"${label}" has to wait`);
+      }
+      const { give, end } = ask(args, guest.call.signal);
+      try {
+        const answer = give();
+        if (!(answer instanceof Promise)) return finish(answer);
+        // Nobody waits for it; without this its rejection would end the process.
+        answer.catch(() => {});
+        throw new Fault(
+          "unsupported",
+          `"${label}" answers with a promise and is not declared async`,
+        );
+      } finally {
+        end();
+      }
+    },
+  };
+}
+
+interface Asked {
+  readonly answerer: Answerer;
+  /** Takes the blocks back. */
+  readonly end: () => void;
+  readonly give: () => Answer | Promise<Answer>;
+}
+
+/** Blocks for the time of one host call: afterwards the same handles are another call's. */
+function lend(
+  store: BlockStore,
+  limit: number,
+): { readonly blocks: ExtismBlocks; readonly end: () => void } {
+  let open = true;
+  const check = () => {
+    if (!open) throw new Fault("closed", "the call that these blocks belong to is over");
+  };
+  const what = "a block for a host function";
+  return {
+    blocks: Object.freeze<ExtismBlocks>({
+      read(handle: Handle) {
+        check();
+        return store.read(handle, limit, what);
+      },
+      text(handle: Handle) {
+        check();
+        return store.text(handle, limit, what);
+      },
+      store(content) {
+        check();
+        return store.store(content);
+      },
+      free(handle: Handle) {
+        check();
+        store.free(handle);
+      },
+    }),
+    end: () => void (open = false),
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * One guest while it lives: its exports and memory, the call in progress, and what ended it. Every
+ * host function goes through here, so that nothing but a trap ever leaves one.
+ *
+ * @module
+ */
+
+import { NeedsAsyncError } from "../../capabilities/errors.ts";
+import type { Call } from "../contract.ts";
+import { withDeadline } from "../deadline.ts";
+import { Fault, isPublicError } from "../errors.ts";
+import { GuestMemory } from "../memory.ts";
+import type { Guest, GuestFunction, HostFunction, WasmValue } from "./abi/contract.ts";
+import { isSuspendError, promising, suspending } from "./jspi.ts";
+import type { Program } from "./program.ts";
+import { importSwitch, switchedImport } from "./switched_import.ts";
+import { guestEndingTrap } from "./trap.ts";
+
+/** Why a guest ended by its own `proc_exit`. */
+class GuestExit {
+  readonly status: number;
+
+  constructor(status: number) {
+    this.status = status;
+  }
+}
+
+/** Host work between two looks at the clock, in ticks: a look costs as much as a host function. */
+const TICKS_PER_LOOK = 16;
+
+const NO_EXPORTS: WebAssembly.Exports = Object.create(null);
+
+/** A {@linkcode Guest}, as the engine holds it. */
+export class LiveGuest implements Guest {
+  readonly memory: GuestMemory = new GuestMemory();
+  readonly program: Program;
+  /** Whether an import may suspend this guest; settled as a call begins, and while imports are bound. */
+  suspends = false;
+  #call: Call;
+  /** Whether an import always suspends it, and what tells whether others may. */
+  #alwaysWaits = false;
+  readonly #mayWait: (() => boolean)[] = [];
+  #switch: WebAssembly.Global | undefined;
+  #attached = false;
+  #exports: WebAssembly.Exports = NO_EXPORTS;
+  /** Set once, by the first thing that ends the guest; the trap that carries it is always the same. */
+  #ending: { readonly reason: unknown } | undefined;
+  #ticks = TICKS_PER_LOOK;
+  /** Ends the wait of a suspended guest. */
+  #suspension: AbortController | undefined;
+
+  /** A guest that starts under `call`. */
+  constructor(program: Program, call: Call) {
+    this.program = program;
+    this.#call = call;
+  }
+
+  /** The call in progress; set anew by whoever took the instance, one call at a time. */
+  get call(): Call {
+    return this.#call;
+  }
+
+  set call(call: Call) {
+    this.#call = call;
+    if (this.#mayWait.length > 0) this.#settleSuspends();
+  }
+
+  #settleSuspends(): void {
+    this.suspends = this.#alwaysWaits || this.#mayWait.some((mayWait) => mayWait());
+    if (this.#switch !== undefined && this.#attached) {
+      this.#switch.value = this.suspends ? 1 : 0;
+    }
+  }
+
+  /** Brings the guest to life. */
+  attach(exports: WebAssembly.Exports): void {
+    this.#exports = exports;
+    const memory = exports["memory"];
+    if (memory instanceof WebAssembly.Memory) this.memory.attach(memory);
+    // Not before: a start section runs where nothing can be suspended.
+    this.#attached = true;
+    this.#settleSuspends();
+  }
+
+  /** Whether something ended the guest: it must not be used again. */
+  get ended(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  fn(name: string): GuestFunction | undefined {
+    // The exports object has no prototype, so no name finds anything but an export.
+    const value = this.#exports[name];
+    return typeof value === "function" ? value as GuestFunction : undefined;
+  }
+
+  entry(name: string): GuestFunction | undefined {
+    const fn = this.fn(name);
+    return fn !== undefined && this.suspends ? promising(fn) : fn;
+  }
+
+  tick(cost: number): void {
+    this.#ticks -= cost;
+    if (this.#ticks > 0) return;
+    this.#ticks = TICKS_PER_LOOK;
+    if (performance.now() > this.call.deadline) throw new Fault("timeout");
+  }
+
+  exit(status: number): never {
+    this.#end(new GuestExit(status));
+  }
+
+  /** Ends the guest for `reason`: throws a trap, which no guest can catch. */
+  #end(reason: unknown): never {
+    this.#ending ??= { reason };
+    throw guestEndingTrap();
+  }
+
+  /** Stops the wait of a suspended guest; it traps at once. */
+  interrupt(reason: unknown): void {
+    this.#suspension?.abort(reason);
+  }
+
+  /** `host` as an import of this guest. */
+  import({ type, run, wait, mayWait }: HostFunction): WebAssembly.ImportValue {
+    if (wait === undefined) return this.#plain(run);
+    const ask = wait as (signal: AbortSignal, ...args: WasmValue[]) => Promise<unknown>;
+    if (run === undefined || mayWait === undefined) {
+      this.#alwaysWaits = true;
+      this.#settleSuspends();
+      return suspending((...args) => this.#wait((signal) => ask(signal, ...args)));
+    }
+    this.#mayWait.push(mayWait);
+    this.#switch ??= importSwitch();
+    this.#settleSuspends();
+    const now = this.#plain(run);
+    const later = (...args: WasmValue[]) =>
+      now(...args) ?? this.#wait((signal) => ask(signal, ...args));
+    return switchedImport(type, now, suspending(later), this.#switch);
+  }
+
+  #plain(run: HostFunction["run"]): GuestFunction {
+    const answer = run as (...args: WasmValue[]) => unknown;
+    return (...args) => {
+      try {
+        this.tick(1);
+        return answer(...args);
+      } catch (reason) {
+        this.#end(reason);
+      }
+    };
+  }
+
+  async #wait(ask: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
+    const { deadline, signal } = this.call;
+    const suspension = new AbortController();
+    const abort = () => suspension.abort(signal?.reason);
+    this.#suspension = suspension;
+    try {
+      if (signal?.aborted) throw signal.reason;
+      signal?.addEventListener("abort", abort, { once: true });
+      this.tick(1);
+      const limit = { deadline, signal: suspension.signal };
+      return await withDeadline(ask(suspension.signal), limit, (reason) => {
+        suspension.abort(reason);
+      });
+    } catch (reason) {
+      this.#end(reason);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      this.#suspension = undefined;
+    }
+  }
+
+  runToExit(entry: GuestFunction): number | Promise<number> {
+    try {
+      const done = entry();
+      if (!this.suspends) return 0;
+      return Promise.resolve(done).then(() => 0, (error) => this.#statusOf(error));
+    } catch (error) {
+      return this.#statusOf(error);
+    }
+  }
+
+  #statusOf(error: unknown): number {
+    const reason = this.#ending?.reason;
+    if (!(reason instanceof GuestExit)) throw error;
+    this.#ending = undefined;
+    return reason.status;
+  }
+
+  /** What really happened when `error` came out of the guest. */
+  explain(error: unknown): unknown {
+    const reason = this.#ending === undefined ? error : this.#ending.reason;
+    if (reason instanceof Fault || reason instanceof NeedsAsyncError || isPublicError(reason)) {
+      return reason;
+    }
+    if (this.call.signal?.aborted && reason === this.call.signal.reason) return reason;
+    if (reason instanceof GuestExit) {
+      return exitFault(reason.status);
+    }
+    return faultOf(reason);
+  }
+}
+
+/** The fault of a guest that ended itself where it should not. */
+export function exitFault(status: number): Fault {
+  return new Fault("guest-error", `it exited with status ${status}`);
+}
+
+/** Failures of WebAssembly and of host functions, told apart by class, never by text. */
+function faultOf(cause: unknown): Fault {
+  if (cause instanceof WebAssembly.RuntimeError) {
+    return new Fault("trap", `it trapped: ${cause.message}`, { cause });
+  }
+  if (isSuspendError(cause)) {
+    return new Fault("needs-async", "it waits for the host where it cannot be suspended", {
+      cause,
+    });
+  }
+  // V8 reports a stack used up by a guest as it does for JavaScript.
+  if (cause instanceof RangeError) {
+    return new Fault("trap", "it trapped: its stack is used up", { cause });
+  }
+  if (isGuestException(cause)) {
+    return new Fault("trap", "it trapped: nothing caught its exception", { cause });
+  }
+  // A value of another type than the signature says: possible where the signature is unknown.
+  if (cause instanceof TypeError || cause instanceof SyntaxError) {
+    return new Fault("bad-guest-data", "a value it handed over has the wrong type", { cause });
+  }
+  return new Fault("trap", "a host function failed", { cause });
+}
+
+function isGuestException(value: unknown): boolean {
+  const { Exception } = WebAssembly as unknown as { readonly Exception: new () => object };
+  return value instanceof Exception;
+}

@@ -1,0 +1,203 @@
+/** Makes one instance: binds its imports, brings it to life, runs its start functions. @module */
+
+import type { Call } from "../contract.ts";
+import { Fault } from "../errors.ts";
+import type { WasiPowers } from "../wasi/contract.ts";
+import { sleepUntil } from "../wasi/sleep.ts";
+import { WASI_MODULE, wasiFunctions } from "../wasi/preview1.ts";
+import { GuestMemory } from "../memory.ts";
+import type {
+  Abi,
+  AbiEnvironment,
+  GuestFunction,
+  ImportTable,
+  ModuleShape,
+  Session,
+} from "./abi/contract.ts";
+import { assemblyScriptImports } from "./assemblyscript.ts";
+import { memoryFault } from "./compile.ts";
+import { exitFault, LiveGuest } from "./guest.ts";
+import { importsOf } from "./imports.ts";
+import { rawImportTable } from "./raw_imports.ts";
+import { promising } from "./jspi.ts";
+import { instantiateLinked, type LinkedModule, MAIN_MODULE } from "./link.ts";
+import type { Program } from "./program.ts";
+
+/** Everything that instances of one extension share. */
+export interface Blueprint {
+  readonly module: WebAssembly.Module;
+  /** The module's own shape and what it is linked with, where it is not alone. */
+  readonly linking?: {
+    readonly shape: ModuleShape;
+    readonly others: readonly LinkedModule[];
+  };
+  readonly abi: Abi;
+  readonly environment: AbiEnvironment;
+  readonly powers: WasiPowers;
+  /** Makes the program of one instance. */
+  readonly program: () => Program;
+}
+
+/** One instance at work. */
+export interface GuestInstance {
+  readonly guest: LiveGuest;
+  readonly session: Session;
+  /** Memories of the modules that it is linked with. */
+  readonly memories: readonly GuestMemory[];
+}
+
+/** Bytes that an instance has, with what its convention keeps for it and the modules linked to it. */
+export function sizeOf({ guest, session, memories }: GuestInstance): number {
+  let bytes = guest.memory.size + (session.memorySize?.() ?? 0);
+  for (const { size } of memories) bytes += size;
+  return bytes;
+}
+
+/** What a guest's imports are answered from; it builds closures and runs nothing. */
+export function bindImports(
+  guest: LiveGuest,
+  { abi, environment, powers }: Omit<Blueprint, "module" | "program">,
+): { readonly session: Session; readonly tables: readonly ImportTable[] } {
+  const session = abi.bind(guest, environment);
+  const tables = platformTables(guest, guest.memory, { environment, powers });
+  return { session, tables: [session.imports, ...tables] };
+}
+
+/** What is offered under every convention, over one memory. */
+function platformTables(
+  guest: LiveGuest,
+  memory: GuestMemory,
+  { environment, powers }: Pick<Blueprint, "environment" | "powers">,
+): readonly ImportTable[] {
+  const { program } = guest;
+  const tables: ImportTable[] = [
+    assemblyScriptImports({ memory, randomFill: powers.randomFill }),
+    rawImportTable(guest, memory, environment, environment.rawImports ?? []),
+  ];
+  if (environment.shape.imports.some(({ module }) => module === WASI_MODULE)) {
+    tables.push({
+      [WASI_MODULE]: wasiFunctions({
+        memory,
+        stdio: program.stdio,
+        powers,
+        env: program.env,
+        get args() {
+          return program.args;
+        },
+        sleep: (ms) => sleepUntil(guest.call.deadline, ms),
+        tick: (cost) => guest.tick(cost),
+        exit: (status) => guest.exit(status),
+      }),
+    });
+  }
+  return tables;
+}
+
+/**
+ * A started instance; a promise only where its start functions may be suspended.
+ *
+ * @throws {Fault} what its start functions failed with, or `memory-limit`.
+ */
+export function startInstance(
+  blueprint: Blueprint,
+  call: Call,
+): GuestInstance | Promise<GuestInstance> {
+  const { environment, abi } = blueprint;
+  const guest = new LiveGuest(blueprint.program(), call);
+  const { session, tables } = bindImports(guest, blueprint);
+  const memories: GuestMemory[] = [];
+  const instance = { guest, session, memories };
+  try {
+    const others = bringToLife(blueprint, instance, tables);
+    for (const memory of [guest.memory, ...memories]) {
+      checkMemory(memory, environment.limits.memoryBytes);
+    }
+    const entries = others.flatMap((exports) => startOf(exports, guest) ?? []);
+    const own = abi.starts ? guest.entry("_initialize") ?? guest.entry("_start") : undefined;
+    const status = runAll(own === undefined ? entries : [...entries, own], guest);
+    if (typeof status !== "number") {
+      return finishLater(instance, status);
+    }
+    const started = startSession(session, status);
+    return started === undefined ? instance : finishLater(instance, started);
+  } catch (error) {
+    throw guest.explain(error);
+  }
+}
+
+/**
+ * Makes the module, and those that it is linked with, alive.
+ *
+ * @returns the exports of those others, in the order in which they are to be started.
+ */
+function bringToLife(
+  blueprint: Blueprint,
+  { guest, memories }: GuestInstance & { readonly memories: GuestMemory[] },
+  tables: readonly ImportTable[],
+): readonly WebAssembly.Exports[] {
+  const { module, environment, linking } = blueprint;
+  if (linking === undefined) {
+    const imports = importsOf(environment.shape, tables, guest);
+    guest.attach(new WebAssembly.Instance(module, imports).exports);
+    return [];
+  }
+  const main = { name: MAIN_MODULE, module, shape: linking.shape };
+  /** Its system calls work on the memory of the module that makes them. */
+  const memoryOf = new Map<LinkedModule, GuestMemory>([[main, guest.memory]]);
+  const made = instantiateLinked(main, linking.others, (part) => {
+    if (part === main) return importsOf(part.shape, tables, guest);
+    const memory = new GuestMemory();
+    memoryOf.set(part, memory);
+    memories.push(memory);
+    const [own = {}] = tables;
+    return importsOf(part.shape, [own, ...platformTables(guest, memory, blueprint)], guest);
+  }, (part, exports) => {
+    if (part === main) guest.attach(exports);
+    else if (exports["memory"] instanceof WebAssembly.Memory) {
+      memoryOf.get(part)?.attach(exports["memory"]);
+    }
+  });
+  return made.filter(({ name }) => name !== MAIN_MODULE).map(({ exports }) => exports);
+}
+
+/** What starts a linked module. */
+function startOf(exports: WebAssembly.Exports, guest: LiveGuest): GuestFunction | undefined {
+  const start = exports["_initialize"] ?? exports["_start"];
+  if (typeof start !== "function") return undefined;
+  return guest.suspends ? promising(start as GuestFunction) : start as GuestFunction;
+}
+
+/** Runs start functions in order, until one exits with a status. */
+function runAll(entries: readonly GuestFunction[], guest: LiveGuest): number | Promise<number> {
+  for (const [at, entry] of entries.entries()) {
+    const status = guest.runToExit(entry);
+    if (typeof status !== "number") {
+      return status.then((exited) => exited === 0 ? runAll(entries.slice(at + 1), guest) : exited);
+    }
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+function startSession(session: Session, status: number): void | Promise<void> {
+  if (status !== 0) throw exitFault(status);
+  return session.start?.();
+}
+
+async function finishLater(
+  instance: GuestInstance,
+  step: Promise<number> | Promise<void>,
+): Promise<GuestInstance> {
+  try {
+    const status = await step;
+    if (status !== undefined) await startSession(instance.session, status);
+    return instance;
+  } catch (error) {
+    throw instance.guest.explain(error);
+  }
+}
+
+function checkMemory(memory: GuestMemory, limit: number): void {
+  if (memory.isShared) throw new Fault("unsupported", "its module has a shared memory");
+  if (memory.size > limit) throw memoryFault(memory.size, limit);
+}

@@ -1,0 +1,248 @@
+/**
+ * The instances of one extension: at most so many, one call at a time each, a broken one never used
+ * again. Taking an idle one and giving it back waits for nothing and allocates nothing.
+ *
+ * @module
+ */
+
+import { withDeadline } from "../deadline.ts";
+import { Fault } from "../errors.ts";
+
+/** What a pool needs to know about its instances. */
+export interface PoolOptions<Instance> {
+  /** Makes and starts one; a promise only where starting may wait. */
+  readonly create: () => Instance | Promise<Instance>;
+  /** Ends an unbroken one that is not needed any more. */
+  readonly destroy: (instance: Instance) => void | Promise<void>;
+  /** Stops the wait of one that is in a call, as the extension closes. */
+  readonly interrupt: (instance: Instance, reason: unknown) => void;
+  /** `one` keeps state between calls; `fresh` lives for a single call. */
+  readonly kind: "one" | "pool" | "fresh";
+  /** Most instances at a time. */
+  readonly size: number;
+  /** Milliseconds a call may wait for one. */
+  readonly queueMs: number;
+}
+
+/** V8 ends the whole process, not catchably, near 32,700 live memories. */
+const LIVE_LIMIT = 30_000;
+/** A stateful guest that keeps breaking would replay its start functions for every call. */
+const FAILURE_LIMIT = 3;
+const FAILURE_WINDOW_MS = 10_000;
+
+/** Instances of all extensions of this process. */
+let live = 0;
+
+/** The instances of one extension. */
+export class InstancePool<Instance extends object> {
+  readonly #options: PoolOptions<Instance>;
+  /** The last one used comes first: its memory is warm. */
+  readonly #idle: Instance[] = [];
+  readonly #all = new Set<Instance>();
+  readonly #waiting = new Set<PromiseWithResolvers<Instance>>();
+  /** Instances that exist or are being made; never above `size`. */
+  #count = 0;
+  /** Discarded ones that nothing has replaced yet. */
+  #lost = 0;
+  #restarts = 0;
+  /** When instances broke, the newest last, at most {@linkcode FAILURE_LIMIT} of them. */
+  readonly #failures: number[] = [];
+  /** Why no instance is given out any more. */
+  #ended: Fault | undefined;
+
+  /** An empty pool. */
+  constructor(options: PoolOptions<Instance>) {
+    this.#options = options;
+  }
+
+  /** How many discarded instances were replaced. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** All instances there are now. */
+  get all(): ReadonlySet<Instance> {
+    return this.#all;
+  }
+
+  /** An idle instance, if there is one; it belongs to the caller until `release` or `discard`. */
+  takeIdle(): Instance | undefined {
+    return this.#idle.pop();
+  }
+
+  /**
+   * An instance: idle, new, or the next that becomes free.
+   *
+   * @throws {Fault} `busy` after `queueMs`, `closed`, `memory-limit`, or why a new one cannot start.
+   */
+  take(signal?: AbortSignal): Instance | Promise<Instance> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#ended !== undefined) throw this.#ended;
+    return this.#count < this.#options.size ? this.#create() : this.#wait(signal);
+  }
+
+  /**
+   * The same without waiting.
+   *
+   * @throws {Fault} as `take`; `busy` at once, and `needs-async` where starting may wait.
+   */
+  takeNow(): Instance {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#count >= this.#options.size) throw new Fault("busy", "every instance is in a call");
+    const made = this.#create();
+    if (!(made instanceof Promise)) return made;
+    made.then((instance) => this.keep(instance), () => {});
+    throw new Fault("needs-async", "its start functions wait for the host");
+  }
+
+  /** Gives an unbroken instance back. */
+  release(instance: Instance): void {
+    if (this.#options.kind === "fresh") this.#drop(instance);
+    else this.keep(instance);
+  }
+
+  /** Puts an instance aside for the next call; one for a single call must not have had it yet. */
+  keep(instance: Instance): void {
+    if (this.#ended !== undefined) this.#drop(instance);
+    else if (this.#waiting.size === 0) this.#idle.push(instance);
+    else this.#nextWaiter()?.resolve(instance);
+  }
+
+  /** Ends an unbroken instance that is not to be used again; its replacement counts as a restart. */
+  retire(instance: Instance): void {
+    this.#lost++;
+    this.#drop(instance);
+  }
+
+  /** Drops a broken instance; its replacement is made when somebody needs it. */
+  discard(instance: Instance): void {
+    this.#forget(instance);
+    this.#countFailure();
+    this.#serve();
+  }
+
+  /** Ends all: calls waiting and suspended fail with `closed`; idle instances end properly. */
+  async close(): Promise<void> {
+    const reason = new Fault("closed");
+    this.#ended = reason;
+    for (const waiter of [...this.#waiting]) waiter.reject(reason);
+    this.#waiting.clear();
+    const idle = new Set(this.#idle.splice(0));
+    for (const instance of this.#all) {
+      if (!idle.has(instance)) this.#options.interrupt(instance, reason);
+    }
+    const results = await Promise.allSettled([...idle].map(async (instance) => {
+      this.#forget(instance);
+      await this.#options.destroy(instance);
+    }));
+    for (const result of results) {
+      if (result.status === "rejected") throw result.reason;
+    }
+  }
+
+  #create(): Instance | Promise<Instance> {
+    if (live >= LIVE_LIMIT) {
+      throw new Fault("memory-limit", `this process has ${LIVE_LIMIT} guest instances`);
+    }
+    live++;
+    this.#count++;
+    try {
+      const made = this.#options.create();
+      if (!(made instanceof Promise)) return this.#add(made);
+      return made.then((instance) => this.#add(instance), (error) => {
+        this.#failCreate();
+        this.#serve();
+        throw error;
+      });
+    } catch (error) {
+      this.#failCreate();
+      throw error;
+    }
+  }
+
+  #add(instance: Instance): Instance {
+    this.#all.add(instance);
+    if (this.#lost > 0) {
+      this.#lost--;
+      this.#restarts++;
+    }
+    return instance;
+  }
+
+  #failCreate(): void {
+    live--;
+    this.#count--;
+    this.#countFailure();
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<Instance> {
+    const waiter = Promise.withResolvers<Instance>();
+    this.#waiting.add(waiter);
+    let timedOut = false;
+    let over = false;
+    // An instance handed over in the very moment the caller stops waiting is not lost.
+    waiter.promise.then((instance) => over ? this.keep(instance) : undefined, () => {});
+    const deadline = performance.now() + this.#options.queueMs;
+    return withDeadline(waiter.promise, { deadline, signal }, () => {
+      over = true;
+      timedOut = !signal?.aborted;
+      this.#waiting.delete(waiter);
+    }).catch((reason) => {
+      throw timedOut
+        ? new Fault("busy", `no instance became free within ${this.#options.queueMs} ms`)
+        : reason;
+    });
+  }
+
+  #nextWaiter(): PromiseWithResolvers<Instance> | undefined {
+    const [waiter] = this.#waiting;
+    if (waiter !== undefined) this.#waiting.delete(waiter);
+    return waiter;
+  }
+
+  /** Makes instances for calls that wait, as far as there is room. */
+  #serve(): void {
+    while (this.#waiting.size > 0 && this.#count < this.#options.size) {
+      const waiter = this.#nextWaiter();
+      if (waiter === undefined) return;
+      try {
+        if (this.#ended !== undefined) throw this.#ended;
+        waiter.resolve(this.#create());
+      } catch (error) {
+        waiter.reject(error);
+      }
+    }
+  }
+
+  #forget(instance: Instance): void {
+    if (!this.#all.delete(instance)) return;
+    live--;
+    this.#count--;
+  }
+
+  #drop(instance: Instance): void {
+    this.#forget(instance);
+    const ended = this.#options.destroy(instance);
+    if (ended instanceof Promise) ended.catch(() => {});
+    this.#serve();
+  }
+
+  #countFailure(): void {
+    this.#lost++;
+    if (this.#options.kind !== "one") return;
+    const now = performance.now();
+    this.#failures.push(now);
+    if (this.#failures.length < FAILURE_LIMIT) return;
+    const first = this.#failures.shift() ?? 0;
+    if (now - first > FAILURE_WINDOW_MS) return;
+    this.#ended ??= new Fault(
+      "closed",
+      `it broke ${FAILURE_LIMIT} times within ${
+        FAILURE_WINDOW_MS / 1000
+      } s and stays closed until it is loaded again`,
+    );
+  }
+}

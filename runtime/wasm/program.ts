@@ -1,0 +1,65 @@
+/** A guest as a WASI program: its arguments, environment and streams. @module */
+
+import type { GuestOutput } from "../contract.ts";
+import { WasiStdio } from "../wasi/stdio.ts";
+import { byteSink, type CaptureSink, captureSink, lineSink } from "../wasi/streams.ts";
+import type { GuestProgram } from "./abi/contract.ts";
+
+/** What one guest's system calls see of it. */
+export class Program implements GuestProgram {
+  #args: readonly string[];
+  readonly env: { readonly [name: string]: string };
+  readonly stdio: WasiStdio;
+  readonly #output: GuestOutput;
+  #captured: CaptureSink | undefined;
+
+  /** A program with an empty input that prints to `output` by line. */
+  constructor(
+    args: readonly string[],
+    env: { readonly [name: string]: string },
+    output: GuestOutput,
+  ) {
+    this.#args = args;
+    this.env = env;
+    this.#output = output;
+    const { stdout, stderr } = output.streams ?? {};
+    this.stdio = new WasiStdio(
+      stdout === undefined ? lineSink((line) => output.stdout(line)) : byteSink(stdout),
+      stderr === undefined ? lineSink((line) => output.stderr(line)) : byteSink(stderr),
+    );
+  }
+
+  /** Program arguments, the program's name first. */
+  get args(): readonly string[] {
+    return this.#args;
+  }
+
+  setArgs(args: readonly string[]): void {
+    this.#args = args;
+  }
+
+  setInput(bytes: Uint8Array): void {
+    this.stdio.setInput(bytes);
+  }
+
+  captureOutput(limit: number): () => Uint8Array {
+    if (this.#output.streams?.stdout !== undefined) return () => new Uint8Array(0);
+    const sink = captureSink(limit);
+    this.#captured = sink;
+    this.stdio.setOutput(sink);
+    return () => sink.take();
+  }
+
+  /** Hands out what the guest printed without ending the line, and what nobody took as a result. */
+  flush(): void {
+    this.stdio.flush();
+    const left = this.#captured?.take().subarray(0, RELEASED_BYTES);
+    if (left === undefined || left.length === 0) return;
+    const sink = lineSink((line) => this.#output.stdout(line));
+    sink.write(left);
+    sink.flush();
+  }
+}
+
+/** Most bytes of a failed program's output that are told: a giant result is no log. */
+const RELEASED_BYTES = 64 * 1024;

@@ -1,0 +1,45 @@
+/** The guest's side of a worker: the private port, and the powers that a lane needs. @module */
+
+import type { Message } from "../script/wire.ts";
+
+/** What a worker hands to the lane in it. */
+export interface GuestPort {
+  send(message: Message): void;
+  onMessage(receive: (message: Message) => void): void;
+  onRejection(rejected: (reason: unknown) => void): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  randomFill(bytes: Uint8Array): void;
+  close(): void;
+}
+
+/** Waits for the port that the host sends first. What it needs of the worker it takes at once. */
+export function openGuestPort(use: (port: GuestPort) => void): void {
+  const { now } = Date;
+  const random = crypto;
+  const listen = globalThis.addEventListener.bind(globalThis);
+  const scope = globalThis as unknown as {
+    onmessage: ((event: MessageEvent<MessagePort>) => void) | null;
+  };
+  scope.onmessage = ({ data: port }) => {
+    scope.onmessage = null;
+    use({
+      send: (message) => port.postMessage(message),
+      onMessage(receive) {
+        port.onmessage = ({ data }) => receive(data as Message);
+      },
+      onRejection(rejected) {
+        // Unheard, a rejection would end the worker and with it the process.
+        listen("unhandledrejection", (event) => {
+          event.preventDefault();
+          rejected((event as PromiseRejectionEvent).reason);
+        });
+      },
+      now,
+      randomFill(bytes) {
+        random.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
+      },
+      close: () => port.close(),
+    });
+  };
+}

@@ -1,0 +1,182 @@
+/** Links, pipes and devices that would lead an extension's files elsewhere. @module */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { CapabilityRegistry } from "../../../capabilities/catalog.ts";
+import { OperationError } from "../../../capabilities/errors.ts";
+import { type Powers, powers } from "../../../capabilities/powers.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../../temporary.ts";
+import { codeOf, openFs } from "./fs_guest.ts";
+
+const ALL = ["read", "write", "delete", "list", "stat"];
+
+/** A store with something secret beside it. */
+async function arena(): Promise<
+  TemporaryDirectory & {
+    readonly storage: string;
+    link(target: string, name: string): Promise<void>;
+  }
+> {
+  const temporary = await temporaryDirectory({
+    "secret/key": "s3cret",
+    "notes/data/a": "a",
+    "notes/private/b": "b",
+  });
+  const storage = join(temporary.path, "notes");
+  return {
+    ...temporary,
+    storage,
+    link: (target, name) => Deno.symlink(target, join(storage, name)),
+  };
+}
+
+async function untouched({ path }: TemporaryDirectory): Promise<void> {
+  assertEquals(await Deno.readTextFile(join(path, "secret", "key")), "s3cret");
+  const names = [...Deno.readDirSync(join(path, "secret"))].map(({ name }) => name);
+  assertEquals(names, ["key"]);
+}
+
+Deno.test("fs follows no link out of its directory, at any part of the path", async () => {
+  await using place = await arena();
+  const { storage } = place;
+  await place.link("../secret", "dir");
+  await place.link("../secret/key", "data/file");
+  await place.link(join(place.path, "secret/key"), "data/absolute");
+  await place.link("../../secret/none", "data/dangling");
+  await place.link("file", "data/chain");
+  await place.link("..", "up");
+  await using notes = await openFs({}, { storage });
+  const paths = ["dir/key", "dir", "dir/new", "dir/new/er", "data/absolute", "up/secret/key", "up"];
+  for (const path of [...paths, "data/dangling", "up/notes/../secret"]) {
+    for (const operation of ALL) {
+      // a path that leads out to nothing is nothing, unless it would be made
+      if (path.startsWith("dir/new") && operation !== "write") continue;
+      assertEquals(
+        await codeOf(notes.call(operation, path, "evil")),
+        "denied",
+        `${operation} ${path}`,
+      );
+      assertEquals(notes.audit.at(-1)?.outcome, "denied");
+    }
+  }
+  assertEquals(await notes.read("dir/new"), null);
+  await untouched(place);
+});
+
+Deno.test("fs follows a link inside, but not to what is not granted there", async () => {
+  await using place = await arena();
+  await place.link("a", "data/alias");
+  await place.link("../private/b", "data/out");
+  await place.link("private", "data2");
+  await using notes = await openFs({ read: ["data", "data2"], write: ["data"] }, {
+    storage: place.storage,
+  });
+  assertEquals(await notes.text("data/alias"), "a");
+  for (const path of ["data/out", "data2/b"]) {
+    assertEquals(await codeOf(notes.read(path)), "denied", path);
+  }
+  assertEquals(await codeOf(notes.write("data/out", "evil")), "denied");
+  assertEquals(await Deno.readTextFile(join(place.storage, "private", "b")), "b");
+});
+
+Deno.test("fs uses no file of its directory that has another name elsewhere", async () => {
+  await using place = await arena();
+  await Deno.link(join(place.path, "secret", "key"), join(place.storage, "data", "hard"));
+  await using notes = await openFs({}, { storage: place.storage });
+  for (const operation of ["read", "write", "delete", "stat"]) {
+    assertEquals(await codeOf(notes.call(operation, "data/hard", "evil")), "denied", operation);
+  }
+  await untouched(place);
+});
+
+Deno.test("fs opens no pipe, and never waits for one", async () => {
+  await using place = await arena();
+  const pipe = join(place.storage, "pipe");
+  const made = await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  assert(made.success);
+  await using notes = await openFs({}, { storage: place.storage });
+  for (const operation of ["read", "write"]) {
+    const pending = notes.call(operation, "pipe", "evil");
+    await assertRejects(() => pending, OperationError, "no file");
+  }
+  assertEquals((await notes.call("stat", "pipe") as { kind: string }).kind, "other");
+});
+
+Deno.test("fs touches no process, device or kernel, whatever is granted", async () => {
+  await using place = await arena();
+  await place.link("/proc/self", "self");
+  await place.link("/dev/zero", "zero");
+  const args = { read: ["/", "."], write: ["/", "."] };
+  await using notes = await openFs(args, { storage: place.storage });
+  const paths = ["/proc/self/environ", "/dev/zero", "/dev/stdin", "/sys/kernel", "/proc", "/dev"];
+  for (const path of [...paths, "self/environ", "zero"]) {
+    for (const operation of ALL) {
+      const code = await codeOf(notes.call(operation, path, ""));
+      assertEquals(code, "denied", `${operation} ${path}`);
+    }
+  }
+});
+
+/** Powers in which something happens right before a file is opened. */
+function racing(before: () => Promise<void>): Powers {
+  const { storage } = powers;
+  return {
+    ...powers,
+    storage: {
+      ...storage,
+      async open(path, mode) {
+        await before();
+        return await storage.open(path, mode);
+      },
+    },
+  };
+}
+
+Deno.test("fs notices a link or a directory that is swapped between check and open", async () => {
+  const swaps: { readonly [name: string]: (store: string, secret: string) => Promise<void> } = {
+    "the file for a link": async (store, secret) => {
+      await Deno.rename(join(store, "data", "key"), join(store, "old"));
+      await Deno.symlink(join(secret, "key"), join(store, "data", "key"));
+    },
+    "its directory for a link": async (store, secret) => {
+      await Deno.rename(join(store, "data"), join(store, "old"));
+      await Deno.symlink(secret, join(store, "data"));
+    },
+    "the file for a pipe": async (store) => {
+      await Deno.remove(join(store, "data", "key"));
+      await new Deno.Command("mkfifo", { args: [join(store, "data", "key")] }).output();
+    },
+    "the file for a directory": async (store) => {
+      await Deno.remove(join(store, "data", "key"));
+      await Deno.mkdir(join(store, "data", "key"));
+    },
+  };
+  for (const [name, swap] of Object.entries(swaps)) {
+    for (const operation of ["read", "write"]) {
+      await using place = await arena();
+      await place.write({ "notes/data/key": "mine" });
+      const secret = join(place.path, "secret");
+      const registry = new CapabilityRegistry({
+        powers: racing(() => swap(place.storage, secret)),
+      });
+      await using notes = await openFs({}, { storage: place.storage, registry });
+      await assertRejects(() => notes.call(operation, "data/key", "evil"), Error, "", name);
+      await untouched(place);
+    }
+  }
+});
+
+Deno.test("fs notices a directory that is swapped for a link before a file is made in it", async () => {
+  await using place = await arena();
+  const swap = async () => {
+    await Deno.rename(join(place.storage, "data"), join(place.storage, "old"));
+    await Deno.symlink(join(place.path, "secret"), join(place.storage, "data"));
+  };
+  const registry = new CapabilityRegistry({ powers: racing(swap) });
+  await using notes = await openFs({}, { storage: place.storage, registry });
+  assertEquals(await codeOf(notes.write("data/new", "evil")), "denied");
+  // the winner of the race got an empty file, and none of the bytes
+  const made = await Deno.readTextFile(join(place.path, "secret", "new"));
+  assertEquals(made, "");
+  assertEquals(await Deno.readTextFile(join(place.path, "secret", "key")), "s3cret");
+});

@@ -1,0 +1,31 @@
+/** The example host of ApiQube plugins, as a program of its own with no more rights than it says. @module */
+
+import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+
+const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+
+Deno.test("apiqube_host.ts runs a real HTTP test with the net of one server", async () => {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--allow-read", "--allow-net=127.0.0.1"],
+      "examples/apiqube_host.ts",
+    ],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  const text = new TextDecoder();
+  assertEquals([code, text.decode(stderr)], [0, ""]);
+  assertEquals(text.decode(stdout).split("\n"), [
+    "web 1.0.0 executes tests for http and https",
+    "invalid target: must start with http:// or https://",
+    'invalid timeout: time: invalid duration "soon"',
+    "event web.Sent",
+    "event web.Answered",
+    '201 abc { id: 7, text: "buy milk" }',
+    'Cannot use capability "net" in extension "web": it is not granted; grant "net=127.0.0.1:1" to allow it',
+    "number",
+    "",
+  ]);
+});

@@ -1,0 +1,1 @@
+SELECT count(*) FROM numbers a, numbers b, numbers c, numbers d, numbers e

@@ -1,0 +1,1 @@
+INSERT INTO notes SELECT NULL, randomblob(1000000) FROM numbers

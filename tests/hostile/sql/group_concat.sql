@@ -1,0 +1,1 @@
+SELECT length(group_concat(hex(zeroblob(1000000)))) FROM numbers

@@ -1,0 +1,1 @@
+ATTACH DATABASE 'file:data.db?mode=rwc&vfs=unix' AS again

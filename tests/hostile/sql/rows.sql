@@ -1,0 +1,1 @@
+SELECT a.n FROM numbers a, numbers b

@@ -1,0 +1,1 @@
+CREATE VIRTUAL TABLE raw USING dbstat

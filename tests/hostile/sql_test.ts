@@ -1,0 +1,149 @@
+/** SQL that attacks: every file of sql/ is refused, or stopped with the processor idle after it. @module */
+
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { ExtensionError, ExtensionHost } from "../../mod.ts";
+import { ask, open, type Opened } from "../capabilities/open.ts";
+import { cpuUse } from "../cpu_use.ts";
+import { temporaryDirectory } from "../temporary.ts";
+
+const ATTACKS = new URL("./sql/", import.meta.url);
+
+const attacks = [...Deno.readDirSync(ATTACKS)].map(({ name }) => name).sort();
+const refused = attacks.filter((name) => !name.startsWith("endless_"));
+const endless = attacks.filter((name) => name.startsWith("endless_"));
+
+/** Long enough that a stop, and not an end, is what is seen. */
+const DEADLINE_MS = 400;
+/** What stopping may take beyond it: the watchdog's own grace is 250 ms. */
+const STOP_MS = 1_500;
+
+async function victim(storage: string): Promise<Opened> {
+  const opened = await open({ asks: [ask("sqlite")], granted: { sqlite: true }, storage });
+  const { call } = opened.broker.calls;
+  const exec = (sql: string) => call("sqlite.exec", { sql });
+  await exec("CREATE TABLE notes (id INTEGER PRIMARY KEY, text)");
+  await exec("INSERT INTO notes (text) VALUES ('kept'), ('kept')");
+  await exec("CREATE TABLE numbers (n INTEGER)");
+  const numbers = JSON.stringify(Array.from({ length: 2_000 }, (_, n) => n));
+  await exec(`INSERT INTO numbers SELECT value FROM json_each('${numbers}')`);
+  return opened;
+}
+
+async function assertUnharmed({ broker: { calls } }: Opened): Promise<void> {
+  const sql = "SELECT group_concat(text), (SELECT count(*) FROM numbers) FROM notes";
+  const answer = await calls.call("sqlite.query", { sql });
+  assertEquals((answer as { rows: unknown }).rows, [["kept,kept", 2_000]]);
+  const check = await calls.call("sqlite.query", { sql: "PRAGMA integrity_check" });
+  assertEquals((check as { rows: unknown }).rows, [["ok"]]);
+}
+
+Deno.test("sqlite refuses every attack, by exec and by query, and is none the worse", async (t) => {
+  await using directory = await temporaryDirectory();
+  const storage = `${directory.path}/notes`;
+  await using opened = await victim(storage);
+  assert(refused.length > 30);
+  for (const name of refused) {
+    await t.step(name, async () => {
+      const sql = await Deno.readTextFile(new URL(name, ATTACKS));
+      for (const operation of ["sqlite.exec", "sqlite.query"]) {
+        // without an answer there is nothing too large in one: exec drops the rows
+        const harmless = operation === "sqlite.exec" && /^(?:rows|answer_bytes)\./.test(name);
+        const run = opened.broker.calls.call(operation, { sql });
+        if (harmless) await run;
+        else await assertRejects(() => run);
+      }
+      await assertUnharmed(opened);
+    });
+  }
+  const files = [...Deno.readDirSync(storage)].map(({ name }) => name).sort();
+  assertEquals(files, ["data.db", "data.db-journal"]);
+  assertEquals([...Deno.readDirSync(directory.path)].map(({ name }) => name), ["notes"]);
+});
+
+for (const name of endless) {
+  Deno.test(`sqlite stops ${name} at the call's deadline, and the processor is idle`, async () => {
+    await using directory = await temporaryDirectory();
+    await using opened = await victim(directory.path);
+    const sql = await Deno.readTextFile(new URL(name, ATTACKS));
+    const start = performance.now();
+    const call = opened.broker.calls.call("sqlite.exec", { sql }, {
+      deadline: start + DEADLINE_MS,
+    });
+    const error = await assertRejects(() => call, DOMException);
+    assertEquals(error.name, "TimeoutError");
+    const took = performance.now() - start;
+    assert(took > DEADLINE_MS * 0.9 && took < DEADLINE_MS + STOP_MS, `it took ${took} ms`);
+    const use = await cpuUse(300);
+    assert(use < 0.3, `the processor is ${use} busy`);
+    await assertUnharmed(opened);
+  });
+}
+
+Deno.test("sqlite stops an endless query when its caller aborts", async () => {
+  await using directory = await temporaryDirectory();
+  await using opened = await victim(directory.path);
+  const controller = new AbortController();
+  const sql = await Deno.readTextFile(new URL("endless_join.sql", ATTACKS));
+  const call = opened.broker.calls.call("sqlite.query", { sql }, { signal: controller.signal });
+  const reason = new DOMException("enough", "AbortError");
+  setTimeout(() => controller.abort(reason), 150);
+  assertEquals(await call.catch((error) => error), reason);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert(await cpuUse(300) < 0.3);
+  await assertUnharmed(opened);
+});
+
+Deno.test("sqlite stops an endless query when its grant is revoked", async () => {
+  await using directory = await temporaryDirectory();
+  await using opened = await victim(directory.path);
+  const sql = await Deno.readTextFile(new URL("endless_join.sql", ATTACKS));
+  const call = opened.broker.calls.call("sqlite.query", { sql });
+  setTimeout(() => opened.broker.revoke("db"), 150);
+  const error = await call.catch((error) => error);
+  assertEquals([error.code, error.capability], ["revoked", "sqlite"]);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert(await cpuUse(300) < 0.3);
+});
+
+Deno.test("closing stops an endless query, even one that SQLite itself cannot stop", async () => {
+  await using directory = await temporaryDirectory();
+  const opened = await victim(directory.path);
+  const sql = await Deno.readTextFile(new URL("endless_builtin.sql", ATTACKS));
+  const call = opened.broker.calls.call("sqlite.exec", { sql }, {
+    deadline: performance.now() + 1_000,
+  });
+  call.catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await opened.broker.close();
+  assert(await cpuUse(300) < 0.3);
+});
+
+Deno.test("a call of an extension ends its endless query", async () => {
+  await using directory = await temporaryDirectory({
+    "extension/extension.json": {
+      name: "slow",
+      runtime: "quickjs",
+      module: "main.js",
+      capabilities: ["sqlite"],
+    },
+    "extension/main.js": `
+      export async function prepare() {
+        await airlock.sqlite.exec("CREATE TABLE n AS SELECT value v FROM json_each(?)", [
+          JSON.stringify(Array.from({ length: 2000 }, (_, at) => at)),
+        ]);
+      }
+      export const count = async () => (await airlock.sqlite.query("SELECT count(*) FROM n")).rows;
+      export const endless = () => airlock.sqlite.query("SELECT 1 FROM n a, n b, n c, n d WHERE a.v + b.v + c.v + d.v < 0");
+    `,
+  });
+  await using host = new ExtensionHost({ storageRoot: `${directory.path}/storage` });
+  const extension = await host.load(`${directory.path}/extension`, { grants: { sqlite: true } });
+  await extension.call("prepare", null, { timeoutMs: 5_000 });
+  const start = performance.now();
+  const error = await extension.call("endless", null, { timeoutMs: 400 }).catch((error) => error);
+  assert(performance.now() - start < 400 + STOP_MS);
+  assertInstanceOf(error, ExtensionError);
+  assert(["timeout", "guest-error"].includes(error.code), error.code);
+  assert(await cpuUse(300) < 0.3);
+  assertEquals(await extension.call("count", null, { timeoutMs: 5_000 }), [[2_000]]);
+});

@@ -1,0 +1,289 @@
+/**
+ * Rebuilds the WebAssembly modules of the examples and the fixtures from their sources, byte for byte:
+ * `deno run -A tools/build_guests.ts [name…] [--check]`. With `--check` nothing is written and a
+ * difference exits 1. AssemblyScript and WAT come from pinned npm packages and build anywhere; C, Go
+ * and Rust only with the very toolchain recorded here, since another one gives other bytes: without
+ * it they are passed over with a message, and an error when asked for by name.
+ * @module
+ */
+
+import { fromFileUrl, join } from "@std/path";
+
+const ROOT = fromFileUrl(new URL("../", import.meta.url));
+
+/** A program of this machine, at the version that made the committed bytes. */
+interface Tool {
+  readonly program: string;
+  readonly versionArgs: readonly string[];
+  /** What the answer must contain. */
+  readonly version: string;
+}
+
+interface Guest {
+  readonly name: string;
+  /** Where it is in the repository; default: its own directory of `examples/extensions`. */
+  readonly directory?: string;
+  /** The module's file, inside that directory. */
+  readonly module: string;
+  readonly tools: readonly Tool[];
+  /** Builds the sources in `directory` into the file `out`. */
+  readonly build: (directory: string, out: string) => Promise<void>;
+}
+
+const ASSEMBLYSCRIPT = "npm:assemblyscript@0.28.20/asc";
+const WABT = "npm:wabt@1.0.39";
+
+const CLANG: Tool = { program: "clang", versionArgs: ["--version"], version: "version 14.0.6" };
+const WASM_LD: Tool = { program: "wasm-ld", versionArgs: ["--version"], version: "LLD 14.0.6" };
+const GO: Tool = { program: "go", versionArgs: ["version"], version: "go1.26.8" };
+const RUSTC: Tool = { program: "rustc", versionArgs: ["--version"], version: "rustc 1.95.0" };
+
+const GUESTS: readonly Guest[] = [
+  {
+    name: "validate-as",
+    module: "validate.wasm",
+    tools: [],
+    build: (directory, out) =>
+      run(directory, Deno.execPath(), [
+        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+        ...["assembly/validate.ts", "--outFile", out],
+        ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
+      ]),
+  },
+  {
+    name: "validate-c",
+    module: "validate.wasm",
+    tools: [CLANG, WASM_LD],
+    build: (directory, out) =>
+      run(directory, "clang", [
+        ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
+        ...["-ffreestanding", "-fno-builtin", "-nostdlib", "-mexec-model=reactor"],
+        ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
+        ...["-o", out, "validate.c", "json.c", "number.c", "memory.c"],
+      ]),
+  },
+  {
+    name: "validate-go",
+    module: "validate.wasm",
+    tools: [GO],
+    build: buildGo,
+  },
+  {
+    name: "validate-rust",
+    module: "validate.wasm",
+    tools: [RUSTC],
+    build: (directory, out) =>
+      run(directory, "rustc", [
+        ...["--edition=2021", "--crate-type=cdylib", "--target=wasm32-unknown-unknown"],
+        ...["-Copt-level=s", "-Clto=fat", "-Ccodegen-units=1", "-Cpanic=abort", "-Cstrip=symbols"],
+        ...[`--remap-path-prefix=${directory}=.`, "-o", out, "validate.rs"],
+      ], { RUSTFLAGS: "" }),
+  },
+  {
+    name: "word-count-wat",
+    module: "word_count.wasm",
+    tools: [],
+    build: (directory, out) => assemble(join(directory, "word_count.wat"), out),
+  },
+  {
+    name: "web",
+    directory: "examples/conventions/apiqube/web",
+    module: "web.wasm",
+    tools: [GO],
+    build: buildGo,
+  },
+  {
+    name: "probe-as",
+    directory: "tests/fixtures/apiqube/probe-as",
+    module: "probe.wasm",
+    tools: [],
+    build: (directory, out) =>
+      run(directory, Deno.execPath(), [
+        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+        ...["assembly/probe.ts", "--outFile", out],
+        ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1"],
+      ]),
+  },
+  {
+    name: "probe-c",
+    directory: "tests/fixtures/apiqube/probe-c",
+    module: "probe.wasm",
+    tools: [CLANG, WASM_LD],
+    build: (directory, out) =>
+      run(directory, "clang", [
+        ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
+        ...["-ffreestanding", "-nostdlib", "-mexec-model=reactor"],
+        ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
+        ...["-o", out, "probe.c"],
+      ]),
+  },
+  {
+    name: "hookr-simple",
+    directory: "examples/conventions/hookr",
+    module: "simple.wasm",
+    tools: [],
+    build: (directory, out) =>
+      run(directory, Deno.execPath(), [
+        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+        ...["assembly/simple.ts", "--outFile", out],
+        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1"],
+      ]),
+  },
+  ...callGuests("hookr"),
+  ...callGuests("wapc"),
+];
+
+/** The probes of Hookr and waPC: one source, built for either. */
+function callGuests(convention: "hookr" | "wapc"): readonly Guest[] {
+  const isWapc = convention === "wapc";
+  const directory = `tests/fixtures/${convention}`;
+  const sources = join(ROOT, "tests/fixtures/hookr");
+  return [
+    {
+      name: `${convention}-as`,
+      directory,
+      module: "probe_as.wasm",
+      tools: [],
+      build: (_, out) =>
+        run(sources, Deno.execPath(), [
+          ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+          ...[`assembly/${convention}.ts`, "--outFile", out, "--use", `WAPC=${isWapc ? 1 : 0}`],
+          ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1"],
+        ]),
+    },
+    {
+      name: `${convention}-c`,
+      directory,
+      module: "probe_c.wasm",
+      tools: [CLANG, WASM_LD],
+      build: (_, out) =>
+        run(sources, "clang", [
+          ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
+          ...["-ffreestanding", "-fno-builtin", "-nostdlib", "-mexec-model=reactor"],
+          ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
+          ...[...isWapc ? ["-DWAPC"] : [], "-o", out, "probe.c"],
+        ]),
+    },
+  ];
+}
+
+function buildGo(directory: string, out: string): Promise<void> {
+  return run(directory, "go", [
+    ...["build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"],
+    ...["-o", out, "."],
+  ], {
+    // Whatever else the environment says would end up in the module's build information.
+    ...{ GOOS: "wasip1", GOARCH: "wasm", GOWASM: "", GOFLAGS: "", GOEXPERIMENT: "" },
+    ...{ GOTOOLCHAIN: "local", GOWORK: "off", CGO_ENABLED: "0" },
+  });
+}
+
+/** What is used of the package, which is fetched only when there is something to assemble. */
+interface Wabt {
+  parseWat(file: string, text: string): {
+    resolveNames(): void;
+    validate(): void;
+    toBinary(options: { readonly write_debug_names: boolean }): { readonly buffer: Uint8Array };
+    destroy(): void;
+  };
+}
+
+async function assemble(source: string, out: string): Promise<void> {
+  const { default: load }: { default: () => Promise<Wabt> } = await import(WABT);
+  const wabt = await load();
+  const module = wabt.parseWat("module.wat", await Deno.readTextFile(source));
+  try {
+    module.resolveNames();
+    module.validate();
+    await Deno.writeFile(out, module.toBinary({ write_debug_names: false }).buffer);
+  } finally {
+    module.destroy();
+  }
+}
+
+async function run(
+  cwd: string,
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<void> {
+  const command = new Deno.Command(program, { args: [...args], cwd, env });
+  const { success, stdout, stderr } = await command.output();
+  if (success) return;
+  const text = new TextDecoder();
+  throw new Error(`${program} failed:\n${text.decode(stdout)}${text.decode(stderr)}`);
+}
+
+/** Why the tool cannot be used, or nothing. */
+async function missing(tool: Tool): Promise<string | undefined> {
+  const needs = `needs ${tool.program} "${tool.version}"`;
+  try {
+    const command = new Deno.Command(tool.program, { args: [...tool.versionArgs] });
+    const found = new TextDecoder().decode((await command.output()).stdout).trim();
+    // A digit more would be another version.
+    const at = found.indexOf(tool.version);
+    if (at >= 0 && !/^\d/.test(found.slice(at + tool.version.length))) return undefined;
+    return `${needs}, found "${found.split("\n")[0]}"`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return `${needs}, found none`;
+    throw error;
+  }
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+type Outcome = "unchanged" | "written" | "differs" | "not built";
+
+async function rebuild(guest: Guest, check: boolean): Promise<[outcome: Outcome, note: string]> {
+  for (const tool of guest.tools) {
+    const reason = await missing(tool);
+    if (reason !== undefined) return ["not built", reason];
+  }
+  const directory = join(ROOT, guest.directory ?? `examples/extensions/${guest.name}`);
+  const target = join(directory, guest.module);
+  const scratch = await Deno.makeTempDir({ prefix: "build_guests_" });
+  try {
+    const out = join(scratch, guest.module);
+    await guest.build(directory, out);
+    const built = await Deno.readFile(out);
+    const committed = await readIfThere(target);
+    const note = `${built.length} bytes`;
+    if (same(built, committed)) return ["unchanged", note];
+    if (check) return ["differs", `${note}, committed: ${committed?.length ?? "none"}`];
+    await Deno.writeFile(target, built);
+    return ["written", note];
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const names = args.filter((arg) => arg !== "--check");
+  const known = GUESTS.map((guest) => guest.name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    console.error(`Cannot build ${unknown.join(", ")}: the guests are ${known.join(", ")}`);
+    return 2;
+  }
+  let failed = false;
+  for (const guest of GUESTS) {
+    if (names.length > 0 && !names.includes(guest.name)) continue;
+    const [outcome, note] = await rebuild(guest, args.includes("--check"));
+    console.log(`${guest.name.padEnd(16)} ${outcome.padEnd(10)} ${note}`);
+    failed ||= outcome === "differs" || (outcome === "not built" && names.length > 0);
+  }
+  return failed ? 1 : 0;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
