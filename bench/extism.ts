@@ -43,7 +43,8 @@ const LONG = SENTENCE.repeat(256); // 9,984 bytes
 const shout = (text: string) => text.toUpperCase();
 
 const read = (path: string) => Deno.readFile(new URL(path, import.meta.url));
-const vowels = await read("../examples/extism/count_vowels.wasm");
+const vowels = await read("../examples/conventions/extism/count_vowels.wasm");
+const text = await read("../tests/fixtures/extism/count_vowels.wasm");
 const talks = await read("../tests/fixtures/extism/plugin.wasm");
 
 const { createPlugin }: Sdk = await import(SDK);
@@ -73,7 +74,9 @@ const speaker = (await host.load({ name: "plugin.wasm", bytes: talks }, {
     extismFunction("math/join", (_, handle) => handle),
   ],
 })).as("extism");
+const lean = (await host.load({ name: "count_vowels_wat.wasm", bytes: text })).as("extism");
 const sdkCounter = await sdk(vowels);
+const sdkLean = await sdk(text);
 const sdkSpeaker = await sdk(talks);
 const sdkWorker = await sdk(talks, true);
 
@@ -103,10 +106,17 @@ for (const plugin of [sdkSpeaker, sdkWorker]) {
 }
 
 report(
-  "count_vowels, 39 bytes in (one variable read and written)",
+  "count_vowels in AssemblyScript, 39 bytes in, one variable read and written",
   await measure([
     airlock(counter, "count_vowels", SENTENCE),
     theirs("Extism SDK, inline", sdkCounter, "count_vowels", SENTENCE),
+  ]),
+);
+report(
+  "count_vowels in WebAssembly text, 39 bytes in, byte by byte",
+  await measure([
+    airlock(lean, "count_vowels", SENTENCE),
+    theirs("Extism SDK, inline", sdkLean, "count_vowels", SENTENCE),
   ]),
 );
 report(
@@ -133,4 +143,4 @@ report(
     theirs("Extism SDK, worker", sdkWorker, "shout_input", SENTENCE),
   ]),
 );
-await Promise.all([sdkCounter, sdkSpeaker, sdkWorker].map((plugin) => plugin.close()));
+await Promise.all([sdkCounter, sdkLean, sdkSpeaker, sdkWorker].map((plugin) => plugin.close()));

@@ -83,6 +83,15 @@ export function checkAsks(
  * operator's grant is also the ask.
  *
  * @throws {TypeError} as {@linkcode checkGrants} does.
+ *
+ * @example
+ * ```ts
+ * import { asksOfGrants, CapabilityRegistry } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const asks = asksOfGrants({ env: { names: ["LANG"] } }, new CapabilityRegistry());
+ * assertEquals(asks.map(({ name, args }) => [name, args]), [["env", { names: ["LANG"] }]]);
+ * ```
  */
 export function asksOfGrants(
   granted: GrantOptions,

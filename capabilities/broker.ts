@@ -65,7 +65,23 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
   return broker;
 }
 
-/** Everything one extension may ask its host, until it is closed. Made by {@linkcode openBroker}. */
+/**
+ * Everything one extension may ask its host, until it is closed. Made by {@linkcode openBroker}.
+ *
+ * @example
+ * ```ts
+ * import { CapabilityRegistry, openBroker, resolveGrants } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const registry = new CapabilityRegistry();
+ * await using broker = await openBroker({
+ *   extension: { name: "notes", version: "1.0.0", digest: "" },
+ *   grants: resolveGrants({ extension: "notes", asks: [], granted: {}, registry }),
+ * });
+ * assertEquals(broker.has("log"), true);
+ * assertEquals(broker.has("env"), false);
+ * ```
+ */
 export class Broker implements AsyncDisposable {
   /** What engines hand their guests. */
   readonly calls: HostCalls;

@@ -6,7 +6,7 @@ import type { ExtensionIdentity } from "./capability.ts";
 import type { ResolvedGrants } from "./grant.ts";
 import type { LogSink } from "./log_sink.ts";
 import type { Powers } from "./powers.ts";
-import type { Clock, DeclaredEvents, EventSink, RandomSource } from "./services.ts";
+import type { Clock, DeclaredEvents, EventSink, Peers, RandomSource } from "./services.ts";
 
 /** Caps of one extension's operations; `Infinity` = none. */
 export interface BrokerLimits {
@@ -44,6 +44,8 @@ export interface HostServiceOptions {
   readonly clock?: Clock | undefined;
   /** Default: the system's cryptographic source. */
   readonly random?: RandomSource | undefined;
+  /** Other extensions that may be called; default: none. */
+  readonly peers?: Peers | undefined;
   /** Absolute path of the directory for the extension's own files; default: it has none. */
   readonly storage?: string | undefined;
 }

@@ -11,6 +11,7 @@ import { varCapability } from "./always/var.ts";
 import { type Capability, defineCapability } from "./capability.ts";
 import { envCapability } from "./gated/env.ts";
 import { fsCapability } from "./gated/fs.ts";
+import { extensionsCapability } from "./gated/extensions.ts";
 import { kvCapability } from "./gated/kv.ts";
 import { netCapability } from "./gated/net.ts";
 import { sqliteCapability, type SqliteOptions } from "./gated/sqlite.ts";
@@ -175,6 +176,7 @@ function gatedBuiltIns(
   return [
     (registry) => registry.gated(envCapability(powers)),
     (registry) => registry.gated(kvCapability),
+    (registry) => registry.gated(extensionsCapability),
     (registry) => registry.gated(netCapability(powers)),
     (registry) => registry.gated(fsCapability(powers)),
     (registry) => registry.gated(sqliteCapability(powers, sqlite)),

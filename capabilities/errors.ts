@@ -81,6 +81,14 @@ function describe(
 /**
  * An operation that waits was asked for by a caller that cannot wait. Engines translate it to
  * their `needs-async`.
+ *
+ * @example
+ * ```ts
+ * import { NeedsAsyncError } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(new NeedsAsyncError("net.fetch").operation, "net.fetch");
+ * ```
  */
 export class NeedsAsyncError extends Error {
   /** Tells it from other errors, also across realms. */
@@ -98,7 +106,12 @@ export class NeedsAsyncError extends Error {
 }
 
 /** Codes of {@linkcode OperationError}. */
-export type OperationErrorCode = "unreachable" | "unavailable" | "not-possible";
+export type OperationErrorCode =
+  | "unreachable"
+  | "unavailable"
+  | "not-possible"
+  | "missing-extension"
+  | "disabled-extension";
 
 /**
  * An operation was allowed and came to nothing. Its message is for guests, too: it names nothing of
@@ -118,7 +131,8 @@ export class OperationError extends Error {
   override readonly name = "OperationError";
   /**
    * `unreachable`: nobody answers there. `unavailable`: this host has not what it needs, and the
-   * message says what. `not-possible`: not with what is there.
+   * message says what. `not-possible`: not with what is there. `missing-extension`: no extension of
+   * that name is loaded. `disabled-extension`: it is not running now.
    */
   readonly code: OperationErrorCode;
 

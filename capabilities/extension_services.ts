@@ -14,7 +14,7 @@ const DEFAULT_RESOLUTION_MS = 1;
  * @throws {RangeError} when the clock's resolution is not a positive number.
  */
 export function extensionServices(
-  { clock, random, log, onEvent, events = {}, storage }: HostServiceOptions,
+  { clock, random, log, onEvent, events = {}, storage, peers }: HostServiceOptions,
   logBytes: number,
   powers: Powers,
 ): ExtensionServices {
@@ -35,6 +35,7 @@ export function extensionServices(
     onEvent: onEvent ?? (() => {}),
     events,
     storage,
+    peers,
   });
 }
 

@@ -40,7 +40,20 @@ export function formatLogRecord({ extension, level, message }: LogRecord): strin
   return `${level} [${escapeControls(extension)}] ${escapeControls(message)}`;
 }
 
-/** The default sink: each record as one line on standard error, or wherever `write` writes. */
+/**
+ * The default sink: each record as one line on standard error, or wherever `write` writes.
+ *
+ * @example
+ * ```ts
+ * import { standardErrorLog } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lines: string[] = [];
+ * const log = standardErrorLog((text) => lines.push(text));
+ * log({ extension: "notes", level: "info", message: "ready", time: 0 });
+ * assertEquals(lines, ["info [notes] ready\n"]);
+ * ```
+ */
 export function standardErrorLog(write: (text: string) => void = powers.writeError): LogSink {
   return (record) => write(`${formatLogRecord(record)}\n`);
 }

@@ -43,6 +43,9 @@ export type {
 export { Broker, openBroker } from "./broker.ts";
 export type { BrokerLimits, BrokerOptions, HostServiceOptions } from "./broker_options.ts";
 export type { AuditOutcome, AuditRecord, AuditSink, DecisionSource } from "./audit.ts";
+export { auditFile } from "./audit_file.ts";
+export type { AuditFile, AuditFileOptions } from "./audit_file.ts";
+export { telemetryAudit } from "./powers/telemetry.ts";
 export { GrantStore } from "./grant_store.ts";
 export type { RememberedDecision } from "./grant_store.ts";
 export type { CapabilityRequest, RequestDecision, RequestHandler } from "./request.ts";
@@ -63,6 +66,8 @@ export type {
   EventSink,
   ExtensionEvent,
   ExtensionServices,
+  PeerCallOptions,
+  Peers,
   RandomSource,
 } from "./services.ts";
 export { escapeControls, shellWord } from "./escape.ts";

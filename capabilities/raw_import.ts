@@ -67,11 +67,11 @@ export type RawImports<Grant = unknown, State = unknown> = {
 export interface OfferedImport {
   /** Canonical name of the capability. */
   readonly capability: string;
-  /** The import's module. */
+  /** The module that guests import it from. */
   readonly module: string;
-  /** The import's name. */
+  /** Its name there. */
   readonly name: string;
-  /** What it does. */
+  /** What answers it. */
   readonly definition: RawImport;
 }
 
@@ -114,10 +114,10 @@ function problemOf(
   if (results.length > 1) return "it can have one result at most";
   if (!run && !wait) return "it has neither run nor wait";
   if (stub === undefined) return undefined;
-  if (results.length === 0) return "its stub must be left out";
-  const isBigInt = results[0] === "i64";
-  if (isBigInt ? typeof stub === "bigint" : typeof stub === "number") return undefined;
-  return `its stub must be a ${isBigInt ? "bigint" : "number"}`;
+  const [result] = results;
+  if (result === undefined) return "its stub must be left out: it has no result";
+  const fits = result === "i64" ? typeof stub === "bigint" : typeof stub === "number";
+  return fits ? undefined : `its stub must be ${result === "i64" ? "a bigint" : "a number"}`;
 }
 
 /** The name of the operation that stands for an import in refusals and records. */

@@ -37,6 +37,35 @@ export type EventSink = (event: ExtensionEvent) => void;
 /** Declared events by kind, with the fields each carries. */
 export type DeclaredEvents = { readonly [kind: string]: { readonly fields: JsonObject } };
 
+/** How a call between extensions is bound to the call it comes from. */
+export interface PeerCallOptions {
+  /** Name of the extension that calls. */
+  readonly caller: string;
+  /** Extensions the call came through, the caller last. */
+  readonly chain: readonly string[];
+  /** When the caller's own call ends, on the clock of `performance.now()`; `Infinity` = never. */
+  readonly deadline: number;
+  /** Ends the call; it then rejects with the signal's reason. */
+  readonly signal: AbortSignal | undefined;
+  /** Takes the events that the call emits, beside the host's sink. */
+  readonly onEvent: EventSink | undefined;
+}
+
+/** The other extensions of the same host. */
+export interface Peers {
+  /**
+   * Calls a function of one; the result's bytes are fresh.
+   *
+   * @throws {OperationError} `missing-extension` or `disabled-extension`; and what the call itself does.
+   */
+  call(
+    name: string,
+    fn: string,
+    payload: Uint8Array | string,
+    options: PeerCallOptions,
+  ): Promise<Uint8Array>;
+}
+
 /** The services of one extension. Host code handed to a capability may use them freely. */
 export interface ExtensionServices {
   /** Milliseconds since the epoch, as coarse as the operator wants it. */
@@ -55,4 +84,6 @@ export interface ExtensionServices {
   readonly events: DeclaredEvents;
   /** Directory for files of its own, which may not exist yet; `undefined` where the host has none. */
   readonly storage: string | undefined;
+  /** The other extensions of its host; `undefined` where it has none. */
+  readonly peers: Peers | undefined;
 }

@@ -90,7 +90,18 @@ export type SqlFailureKind =
   /** The engine or the file is broken; the next request starts anew. */
   | "broken";
 
-/** A request that came to nothing. Its message is for guests. */
+/**
+ * A request that came to nothing. Its message is for guests.
+ *
+ * @example
+ * ```ts
+ * import { SqlFailure } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const failure = new SqlFailure("busy", "it is locked");
+ * assertEquals([failure.kind, failure.message], ["busy", "it is locked"]);
+ * ```
+ */
 export class SqlFailure extends Error {
   /** Tells it from other errors, also across realms. */
   override readonly name = "SqlFailure";

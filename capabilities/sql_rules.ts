@@ -138,7 +138,20 @@ const PRAGMAS: ReadonlyMap<string, "read" | "set" | "table" | "list"> = new Map(
   ["user_version", "set"],
 ]);
 
-/** Judges the actions of one connection; the last refusal is kept for the message. */
+/**
+ * Judges the actions of one connection; the last refusal is kept for the message.
+ *
+ * @example
+ * ```ts
+ * import { SqlRules } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rules = new SqlRules(new Map([["notes", "r"]]));
+ * const [INSERT, READ] = [18, 20]; // SQLite's codes of actions
+ * assertEquals(rules.allows(READ, "notes", "text"), true);
+ * assertEquals(rules.allows(INSERT, "notes", ""), false);
+ * ```
+ */
 export class SqlRules {
   readonly #tables: TableRights;
   #refusal: SqlRefusal | undefined;

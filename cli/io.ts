@@ -13,6 +13,8 @@ export interface Io {
    * standard input is no terminal.
    */
   readonly readLine?: () => Promise<string | undefined>;
+  /** Whether standard input is a person; absent = no. */
+  readonly inputIsTerminal?: boolean;
   /** Whether a person sees standard output. */
   readonly outIsTerminal: boolean;
   /** Whether a person sees standard error. */
@@ -23,11 +25,23 @@ export interface Io {
   onInterrupt(listener: () => void): () => void;
 }
 
-/** The streams of this process. */
+/**
+ * The streams of this process.
+ *
+ * @example
+ * ```ts
+ * import { processIo } from "@airlock/host/cli";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(typeof processIo().errIsTerminal, "boolean");
+ * ```
+ */
 export function processIo(): Io {
   return {
+    // at once, so that what one call writes stands before what the next one does
+    // deno-lint-ignore require-await
     async out(bytes) {
-      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(Deno.stdout.writeSync(rest));
     },
     err(text) {
       let rest = new TextEncoder().encode(text);
@@ -38,6 +52,7 @@ export function processIo(): Io {
       return Deno.stdin.readable;
     },
     ...Deno.stdin.isTerminal() ? { readLine: typedLine } : {},
+    inputIsTerminal: Deno.stdin.isTerminal(),
     outIsTerminal: Deno.stdout.isTerminal(),
     errIsTerminal: Deno.stderr.isTerminal(),
     noColor: Deno.noColor,

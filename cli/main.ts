@@ -20,13 +20,15 @@ import { EXIT } from "./exit.ts";
 import { CliError, exitOf, failureOf, reportFailure } from "./failure.ts";
 import { commandHelp, mainHelp } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
+import { programExitOf, runsProgram } from "./program.ts";
 import { type Io, print, printJson, processIo } from "./io.ts";
 import { listCommand } from "./list.ts";
 import { OPTIONS, readArguments, type Values } from "./options.ts";
 import { permissionsCommand } from "./permissions.ts";
 import { runCommand } from "./run.ts";
 
-export type { Io } from "./io.ts";
+export { type Io, processIo } from "./io.ts";
+export { promptFor } from "./prompt.ts";
 
 const COMMANDS: readonly Command[] = [
   runCommand,
@@ -67,7 +69,7 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
       return await dispatch(args, io);
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) throw error;
-      const exit = exitOf(error);
+      const exit = runsProgram(args) ? programExitOf(error) : exitOf(error);
       if (wantsJson(args)) await printJson(io, { ok: false, exit, error: failureOf(error) });
       else reportFailure(io, error);
       return exit;

@@ -27,6 +27,22 @@ const ATTEMPTS = 3;
 /**
  * The handler that asks on standard error and reads a line of standard input; `undefined` where one of
  * them is no terminal: then nobody is asked.
+ *
+ * @param io Streams; those of a process are `processIo()`.
+ * @param registry What the host offers: it reads what an operator grants in words of his own.
+ *
+ * @example
+ * ```ts
+ * import { processIo, promptFor } from "@airlock/host/cli";
+ * import { CapabilityRegistry, ExtensionHost } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const capabilities = new CapabilityRegistry();
+ * const onRequest = promptFor(processIo(), capabilities);
+ * await using host = new ExtensionHost({ capabilities, ...onRequest && { onRequest } });
+ * const silent = { ...processIo(), errIsTerminal: false };
+ * assertEquals(promptFor(silent, capabilities), undefined);
+ * ```
  */
 export function promptFor(io: Io, registry: CapabilityRegistry): RequestHandler | undefined {
   const { readLine } = io;

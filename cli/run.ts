@@ -5,8 +5,9 @@ import type { Command, Invocation } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { CliError } from "./failure.ts";
 import { type Io, printJson } from "./io.ts";
+import { PROGRAM, programOutput, statusOf } from "./program.ts";
 import { withHost } from "./session.ts";
-import { isFileError, settingsOf } from "./settings.ts";
+import { isFileError, type Settings, settingsOf } from "./settings.ts";
 
 /** Most bytes of standard input or a file that become a payload: an endless input must not fill memory. */
 const INPUT_BYTES = 64 * 1024 * 1024;
@@ -20,14 +21,20 @@ export const runCommand: Command = {
     "PATH is a directory with extension.json, or a .wasm, .js or .ts file. The",
     "payload is the text itself, a file's content, or standard input; or empty.",
     "The result goes to standard output as it is, the log to standard error.",
+    "For a WASI program FN is _start: it gets standard input where there is no",
+    "payload, prints for itself, and its exit status is the command's; whatever",
+    "else fails then exits with 120 + code.",
   ],
   run,
 };
 
 async function run({ operands, values, io }: Invocation): Promise<number> {
-  const [path = "", fn = "", operand = ""] = operands;
+  const [path = "", fn = "", given = ""] = operands;
   const settings = await settingsOf(values);
+  // a person who is asked for nothing would not know that the program waits
+  const operand = fn === PROGRAM && given === "" && !io.inputIsTerminal ? "-" : given;
   const payload = await payloadOf(operand, io);
+  if (fn === PROGRAM && !values.has("json")) return await runProgram(path, payload, settings, io);
   return await withHost(io, settings, async ({ host, signal }) => {
     const extension = await host.load(path, { ...settings.load, signal });
     await initialise(extension, fn, signal);
@@ -37,6 +44,33 @@ async function run({ operands, values, io }: Invocation): Promise<number> {
     if (values.has("json")) await writeJson(io, extension, { fn, result, ms });
     else await writeBytes(io, result);
     return EXIT.ok;
+  });
+}
+
+/** A program does not answer: it reads, prints and exits for itself. */
+async function runProgram(
+  path: string,
+  payload: Uint8Array | string,
+  settings: Settings,
+  io: Io,
+): Promise<number> {
+  const { streams, written } = programOutput(io);
+  return await withHost(io, settings, async ({ host, signal }) => {
+    try {
+      const extension = await host.load(path, {
+        ...settings.load,
+        ...streams && { streams },
+        signal,
+      });
+      await extension.invoke(PROGRAM, payload, { signal });
+      return EXIT.ok;
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === undefined) throw error;
+      return status;
+    } finally {
+      await written();
+    }
   });
 }
 

@@ -11,7 +11,19 @@ import { locate } from "./locate.ts";
 import type { Json, Manifest } from "./manifest.ts";
 import { checkShape } from "./shape.ts";
 
-/** Most issues that are listed: a hostile manifest must not fill a log with its faults. */
+/**
+ * Most issues that are listed: a hostile manifest must not fill a log with its faults.
+ *
+ * @example
+ * ```ts
+ * import { inspectManifest, ISSUE_LIMIT } from "@airlock/host/manifest";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const unknown = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key${i}`, 0]));
+ * const { issues } = inspectManifest(JSON.stringify({ name: "a", runtime: "js", ...unknown }));
+ * assertEquals(issues.length, ISSUE_LIMIT + 1);
+ * ```
+ */
 export const ISSUE_LIMIT = 200;
 
 /** What {@linkcode inspectManifest} found. */

@@ -31,10 +31,11 @@ const LABEL_LENGTH = 128;
 const CAPABILITY_LENGTH = 64;
 
 const visible: Test = {
-  // A line break or a direction override in a name could forge a line of a log or of a prompt.
-  pattern: "[\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]",
+  // A line break or a direction override in a name could forge a line of a log or of a prompt; a
+  // soft hyphen or a zero-width space makes two names that look the same.
+  pattern: "[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]",
   want: false,
-  message: "must not contain control characters or direction marks",
+  message: "must not contain characters that do not show",
 };
 const trimmed: Test = {
   pattern: "^\\s|\\s$",

@@ -3,14 +3,15 @@
 import { type Broker, openBroker } from "../capabilities/broker.ts";
 import type { CapabilityRegistry } from "../capabilities/catalog.ts";
 import { shellWord } from "../capabilities/escape.ts";
-import { type GrantOptions, type ResolvedGrants, resolveGrants } from "../capabilities/grant.ts";
+import { type BoundGrant, type GrantOptions, resolveGrants } from "../capabilities/grant.ts";
 import { lackingFlags } from "../capabilities/powers/permissions.ts";
 import type { LogSink } from "../capabilities/log_sink.ts";
-import type { RandomSource } from "../capabilities/services.ts";
+import type { Peers, RandomSource } from "../capabilities/services.ts";
 import type { CapabilityAsk, JsonObject, Manifest } from "../manifest/manifest.ts";
 import type { SelfDescription } from "./contract.ts";
 import type { Decisions } from "./decisions.ts";
 import { Fault } from "./errors.ts";
+import { type ExtensionGrants, extensionGrants } from "./extension_grants.ts";
 import type { Limits } from "./limits.ts";
 import type { HostOptions } from "./options.ts";
 import type { Source } from "./source.ts";
@@ -30,6 +31,7 @@ export interface AdmissionOptions {
   readonly directoryKey: string | undefined;
   /** Decides what the grants leave open. */
   readonly decisions: Decisions;
+  readonly peers: Peers;
   /** Waits for a person without using up the time of the load. */
   readonly hold: <T>(work: () => Promise<T>) => Promise<T>;
   readonly signal: AbortSignal | undefined;
@@ -44,6 +46,7 @@ export interface AdmissionOptions {
 export interface Admission {
   readonly broker: Broker;
   readonly digest: string;
+  readonly grants: ExtensionGrants;
 }
 
 /**
@@ -77,7 +80,7 @@ export async function admit(
     directoryKey: options.directoryKey,
     digest: isIdentified(source) ? digest : undefined,
   });
-  checkHostPermissions(grants, storage);
+  checkHostPermissions(grants.bound, storage);
   const broker = await openBroker({
     extension,
     grants,
@@ -87,14 +90,23 @@ export async function admit(
     log,
     random,
     storage,
+    peers: options.peers,
     ...(sinks.audit ? { audit: sinks.audit } : {}),
     ...(sinks.onEvent ? { onEvent: sinks.onEvent } : {}),
   });
-  return { broker, digest };
+  const living = extensionGrants({
+    broker,
+    extension,
+    asks,
+    registry,
+    audit: sinks.audit,
+    check: (bound) => checkHostPermissions([bound], storage),
+  });
+  return { broker, digest, grants: living };
 }
 
 /** A host cannot hand on what it may not do itself; Deno would ask for it on the terminal, in its own words. */
-function checkHostPermissions({ bound }: ResolvedGrants, storage: string | undefined): void {
+function checkHostPermissions(bound: readonly BoundGrant[], storage: string | undefined): void {
   const needed = bound.flatMap(({ capability, grant }) =>
     capability.denoPermissions?.(grant, storage) ?? []
   );

@@ -5,20 +5,24 @@ import { jsRuntimes } from "./script/runtime.ts";
 import { nativeRuntime } from "./native/runtime.ts";
 import type { NativeRegistry } from "./native/registry.ts";
 import { quickjsRuntime } from "./quickjs/runtime.ts";
-import { wasmRuntime } from "./wasm/runtime.ts";
+import { wasmRuntime, type WasmRuntimeOptions } from "./wasm/runtime.ts";
 
 /** What the built-in engines need to know. */
 export interface BuiltInOptions {
   readonly native: NativeRegistry;
   /** See `HostOptions.workerOptions`. */
-  readonly workerOptions: boolean | undefined;
+  readonly workerOptions?: boolean;
+  /** See `HostOptions.abis`. */
+  readonly abis?: NonNullable<WasmRuntimeOptions["abis"]>;
 }
 
 /** Native, WASM, QuickJS, and JavaScript in workers and processes. */
-export function builtInRuntimes({ native, workerOptions }: BuiltInOptions): readonly Runtime[] {
+export function builtInRuntimes(
+  { native, workerOptions, abis = [] }: BuiltInOptions,
+): readonly Runtime[] {
   return [
     nativeRuntime(native),
-    wasmRuntime(),
+    wasmRuntime({ abis }),
     quickjsRuntime(),
     ...jsRuntimes(workerOptions === undefined ? {} : { workerOptions }),
   ];

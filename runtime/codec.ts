@@ -28,7 +28,17 @@ export interface Codec {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** JSON text; `undefined` is the empty payload in both directions. */
+/**
+ * JSON text; `undefined` is the empty payload in both directions.
+ *
+ * @example
+ * ```ts
+ * import { json } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(json.encode({ a: 1 }), '{"a":1}');
+ * ```
+ */
 export const json: Codec = Object.freeze<Codec>({
   name: "json",
   encode(value) {
@@ -41,7 +51,17 @@ export const json: Codec = Object.freeze<Codec>({
   decode: (bytes) => bytes.length === 0 ? undefined : JSON.parse(utf8.decode(bytes)) as unknown,
 });
 
-/** MessagePack; `undefined` is the empty payload in both directions. */
+/**
+ * MessagePack; `undefined` is the empty payload in both directions.
+ *
+ * @example
+ * ```ts
+ * import { msgpack } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(msgpack.encode([1]), new Uint8Array([0x91, 1]));
+ * ```
+ */
 export const msgpack: Codec = Object.freeze<Codec>({
   name: "msgpack",
   encode: (value) => value === undefined ? new Uint8Array() : encode(value),
@@ -52,7 +72,17 @@ export const msgpack: Codec = Object.freeze<Codec>({
   },
 });
 
-/** A string and its UTF-8 bytes. */
+/**
+ * A string and its UTF-8 bytes.
+ *
+ * @example
+ * ```ts
+ * import { text } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(text.decode(new Uint8Array([104, 105])), "hi");
+ * ```
+ */
 export const text: Codec = Object.freeze<Codec>({
   name: "text",
   encode(value) {
@@ -62,7 +92,17 @@ export const text: Codec = Object.freeze<Codec>({
   decode: (bytes) => utf8.decode(bytes),
 });
 
-/** Bytes as they are; a string stands for its UTF-8 bytes. */
+/**
+ * Bytes as they are; a string stands for its UTF-8 bytes.
+ *
+ * @example
+ * ```ts
+ * import { bytes } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(bytes.decode(new Uint8Array([1])), new Uint8Array([1]));
+ * ```
+ */
 export const bytes: Codec = Object.freeze<Codec>({
   name: "bytes",
   encode(value) {

@@ -81,6 +81,8 @@ export interface LoadRequest {
   readonly random?: RandomSource | undefined;
   /** Functions that capabilities of the embedder offer to WASM modules. */
   readonly rawImports?: readonly OfferedImport[];
+  /** Whether the guest's work is counted, so that it can be stopped; absent = where it can be. */
+  readonly metering?: boolean | undefined;
   /** Stops the load. */
   readonly signal: AbortSignal | undefined;
 }
@@ -163,7 +165,7 @@ export interface SelfDescription {
 /** What an engine needs to describe a module. */
 export type DescribeRequest = Pick<
   LoadRequest,
-  "manifest" | "source" | "limits" | "signal" | "rawImports"
+  "manifest" | "source" | "limits" | "signal" | "rawImports" | "metering"
 >;
 
 /** A module as its files show it, before anything of it ran. */
@@ -220,6 +222,8 @@ export interface Call {
   readonly closed?: AbortSignal;
   /** How many host operations the guest may still ask for in this call. */
   readonly budget: CallBudget;
+  /** Units of fuel it may use, where the engine counts them; absent = unlimited. */
+  readonly fuel?: number;
   /** Takes the events that the call emits, beside the host's sink. */
   readonly onEvent?: EventSink | undefined;
   /** What the caller handed over for host functions; the guest never sees it. */
@@ -240,6 +244,8 @@ export interface Module {
   readonly memorySize?: number;
   /** How many times a discarded instance was replaced. */
   readonly restarts?: number;
+  /** Units of fuel used by all calls so far, and by the one that ended last. */
+  readonly fuel?: { readonly total: number; readonly last: number };
   /** Whether its guest can call functions of the embedder by name. */
   readonly callsHostFunctions?: boolean;
   /** Runs `fn`; the result is fresh and belongs to the caller. */

@@ -55,6 +55,15 @@ const MEANING: { readonly [code in ExtensionErrorCode]: string } = {
 /**
  * The precise failure, thrown inside runtime/ and by custom engines. It knows neither extension
  * nor function; `runtime/extension.ts` turns it into an {@linkcode ExtensionError} once.
+ *
+ * @example
+ * ```ts
+ * import { Fault } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const fault = new Fault("timeout");
+ * assertEquals([fault.code, fault.message], ["timeout", "it took longer than it may"]);
+ * ```
  */
 export class Fault extends Error {
   /** Always `"Fault"`. */

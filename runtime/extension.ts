@@ -4,7 +4,7 @@ import type { Broker } from "../capabilities/broker.ts";
 import type { Isolation, Manifest } from "../manifest/manifest.ts";
 import type { Codec } from "./codec.ts";
 import { codecNamed } from "./codec.ts";
-import type { CallOptions, InvokeOptions } from "./call_options.ts";
+import { callFuel, type CallOptions, type InvokeOptions } from "./call_options.ts";
 import type { Call, HostFunctionContext, Module, Payload } from "./contract.ts";
 import { withDeadline } from "./deadline.ts";
 import { ExtensionError, Fault } from "./errors.ts";
@@ -14,6 +14,8 @@ import {
   type HostFunctionOptions,
   type HostFunctionTable,
 } from "./host_functions.ts";
+import type { ExtensionGrants } from "./extension_grants.ts";
+import { chainOf } from "./peers.ts";
 import { translate } from "./translate.ts";
 import { makeView, type ViewName, type Views } from "./views/view.ts";
 
@@ -31,16 +33,10 @@ export interface ExtensionStats {
   readonly restarts: number;
   /** Bytes of guest memory in use; 0 where that cannot be told. */
   readonly memoryBytes: number;
-}
-
-/** What an extension may do, while it runs. */
-export interface ExtensionGrants {
-  /** Canonical names of what is bound, the Always ones included, sorted. */
-  list(): readonly string[];
-  /** Whether a capability is bound and not revoked. */
-  has(capability: string): boolean;
-  /** Takes a capability back: operations in flight reject with `revoked`, and so does every later one. */
-  revoke(capability: string): void;
+  /** Units of fuel that calls used; 0 where they are not counted. */
+  readonly fuel: number;
+  /** Units of fuel that the call used which ended last. */
+  readonly lastFuel: number;
 }
 
 /** What `ExtensionHost` puts together for one extension. */
@@ -51,7 +47,10 @@ export interface ExtensionParts {
   readonly isolation: Isolation;
   readonly digest: string;
   readonly limits: Limits;
+  /** The most milliseconds that a caller may ask for. */
+  readonly timeoutCap: number;
   readonly broker: Broker;
+  readonly grants: ExtensionGrants;
   readonly hostFunctions: HostFunctionTable;
   /** Runs once when the extension closes, after its module. */
   readonly onClose: () => void;
@@ -62,7 +61,22 @@ const GRACE_MS = 250;
 
 const EMPTY = new Uint8Array();
 
-/** One loaded extension: functions that can be called until it is closed. */
+/**
+ * One loaded extension: functions that can be called until it is closed.
+ *
+ * @example
+ * ```ts
+ * import { ExtensionHost } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using host = new ExtensionHost();
+ * const ext = await host.load({ name: "add.js", bytes: "function add([a, b]) { return a + b }" }, {
+ *   runtime: "quickjs",
+ * });
+ * assertEquals(await ext.call("add", [1, 2]), 3);
+ * assertEquals(ext.stats().calls, 1);
+ * ```
+ */
 export class Extension implements AsyncDisposable {
   /** The manifest's name. */
   readonly name: string;
@@ -87,6 +101,7 @@ export class Extension implements AsyncDisposable {
 
   readonly #module: Module;
   readonly #limits: Limits;
+  readonly #timeoutCap: number;
   readonly #broker: Broker;
   readonly #hostFunctions: HostFunctionTable;
   readonly #onClose: () => void;
@@ -111,13 +126,10 @@ export class Extension implements AsyncDisposable {
     this.abi = module.abi;
     this.digest = digest;
     this.exports = Object.freeze([...module.exports]);
-    this.grants = Object.freeze({
-      list: () => broker.list(),
-      has: (capability: string) => broker.has(capability),
-      revoke: (capability: string) => broker.revoke(capability),
-    });
+    this.grants = parts.grants;
     this.#module = module;
     this.#limits = limits;
+    this.#timeoutCap = parts.timeoutCap;
     this.#broker = broker;
     this.#hostFunctions = hostFunctions;
     this.#onClose = onClose;
@@ -137,6 +149,8 @@ export class Extension implements AsyncDisposable {
       active: this.#active,
       restarts: this.#module.restarts ?? 0,
       memoryBytes: this.memorySize,
+      fuel: this.#module.fuel?.total ?? 0,
+      lastFuel: this.#module.fuel?.last ?? 0,
     };
   }
 
@@ -173,7 +187,7 @@ export class Extension implements AsyncDisposable {
   invokeSync(
     fn: string,
     payload: Payload = EMPTY,
-    options?: Pick<InvokeOptions, "timeoutMs">,
+    options?: Pick<InvokeOptions, "timeoutMs" | "fuel">,
   ): Uint8Array {
     this.#calls++;
     this.#active++;
@@ -316,18 +330,20 @@ export class Extension implements AsyncDisposable {
     signal?.throwIfAborted();
     if (this.#closing) throw new Fault("closed");
     this.#checkPayload(payload);
-    const { timeoutMs } = this.#limits;
     const wanted = options?.timeoutMs;
     if (wanted !== undefined && !(wanted > 0)) {
       throw new RangeError(
         `Cannot call as timeoutMs must be a positive number: current value is ${wanted}`,
       );
     }
-    const allowed = wanted === undefined ? timeoutMs : Math.min(wanted, timeoutMs);
+    const allowed = wanted === undefined
+      ? this.#limits.timeoutMs
+      : Math.min(wanted, this.#timeoutCap);
     return {
       deadline: performance.now() + allowed,
+      fuel: callFuel(options, this.#limits),
       signal,
-      chain: this.#chain,
+      chain: options?.chain ? chainOf(options.chain, this.name) : this.#chain,
       closed: this.#closed.signal,
       budget: { operations: this.#limits.operations },
       onEvent: options?.onEvent,

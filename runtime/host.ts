@@ -14,6 +14,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { type ExtensionDescription, inspectExtension } from "./inspect.ts";
 import { checkLimits } from "./limits.ts";
 import { loadPackage } from "./load.ts";
+import type { LoadedDirectory, LoadFailure } from "./loaded_directory.ts";
 import { labelOf, type LoadTarget, locate, type Package } from "./locate.ts";
 import { NativeRegistry } from "./native/registry.ts";
 import type { HostOptions, LoadOptions } from "./options.ts";
@@ -21,22 +22,6 @@ import { inParallel, oneAtATime } from "./parallel.ts";
 import { RuntimeRegistry } from "./registry.ts";
 import { hasVanished, subdirectories, type Subdirectory } from "./subdirectories.ts";
 import { translate } from "./translate.ts";
-
-/** One extension that could not be loaded. */
-export interface LoadFailure {
-  /** The directory or label. */
-  readonly source: string;
-  /** The manifest's name, where it has a readable one. */
-  readonly name: string | undefined;
-  /** What happened: a `ManifestError`, `CapabilityError`, `ExtensionError`, or an unexpected one. */
-  readonly error: unknown;
-}
-
-/** Extensions of a directory by name, and what could not be loaded. */
-export interface LoadedDirectory extends ReadonlyMap<string, Extension> {
-  /** What could not be loaded, in the order of the sources. */
-  readonly failures: readonly LoadFailure[];
-}
 
 /** Loads in flight at a time: each may start a process. */
 const PARALLEL_LOADS = 4;
@@ -99,9 +84,7 @@ export class ExtensionHost implements AsyncDisposable {
     this.#capabilities = options.capabilities ?? new CapabilityRegistry();
     this.#decisions = new Decisions(options);
     const native = options.native ?? new NativeRegistry();
-    for (const runtime of builtInRuntimes({ native, workerOptions: options.workerOptions })) {
-      this.#runtimes.register(runtime);
-    }
+    for (const runtime of builtInRuntimes({ ...options, native })) this.#runtimes.register(runtime);
     for (const runtime of options.runtimes ?? []) this.#runtimes.register(runtime);
   }
 
@@ -325,6 +308,7 @@ export class ExtensionHost implements AsyncDisposable {
         runtimes: this.#runtimes,
         capabilities: this.#capabilities,
         decisions: this.#decisions,
+        peer: (name) => this.#entries.get(name) === "loading" ? "disabled" : this.get(name),
         log: this.#log,
         onClose: () => {
           if (entry && this.#entries.get(name) === entry) this.#entries.delete(name);
@@ -371,11 +355,11 @@ export class ExtensionHost implements AsyncDisposable {
   }
 
   /** Equal as long as reloading would give the same extension; empty when it cannot be told. */
-  async #mark(path: string, { grants, limits, isolation, config }: LoadOptions): Promise<string> {
+  async #mark(path: string, options: LoadOptions): Promise<string> {
     const files = await fingerprint(path);
     if (files === undefined) return "";
     const registries = [this.#runtimes.version, this.#capabilities.version];
-    return JSON.stringify([files, grants, limits, isolation, config, registries]);
+    return JSON.stringify([files, { ...options, signal: undefined }, registries]);
   }
 
   #reusable(name: string, path: string, mark: string): Extension | undefined {

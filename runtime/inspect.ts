@@ -100,6 +100,7 @@ export async function inspectExtension(
       source,
       limits,
       rawImports: capabilities.imports(),
+      metering: options.metering,
       signal: options.signal,
     }, issues)
     : undefined;

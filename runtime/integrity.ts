@@ -24,7 +24,17 @@ export interface Hasher {
   isValid(bytes: Uint8Array, expected: string): boolean | Promise<boolean>;
 }
 
-/** SHA-256 as lower-case hexadecimal digits. */
+/**
+ * SHA-256 as lower-case hexadecimal digits.
+ *
+ * @example
+ * ```ts
+ * import { sha256Hasher } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals((await sha256Hasher.hash(new Uint8Array())).slice(0, 8), "e3b0c442");
+ * ```
+ */
 export const sha256Hasher: Hasher = Object.freeze<Hasher>({
   async hash(bytes) {
     return (await powers.digest("SHA-256", bytes)).toHex();
@@ -32,7 +42,18 @@ export const sha256Hasher: Hasher = Object.freeze<Hasher>({
   isValid: (bytes, expected) => matches(bytes, parseHex("SHA-256", expected)),
 });
 
-/** Subresource Integrity strings (`sha256-…`, `sha384-…`, `sha512-…`, base64 or hex) or bare hexadecimal SHA-256; the default. */
+/**
+ * Subresource Integrity strings (`sha256-…`, `sha384-…`, `sha512-…`, base64 or hex) or bare hexadecimal SHA-256; the default.
+ *
+ * @example
+ * ```ts
+ * import { integrityHasher } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const hash = await integrityHasher.hash(new Uint8Array());
+ * assertEquals(hash, "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+ * ```
+ */
 export const integrityHasher: Hasher = Object.freeze<Hasher>({
   async hash(bytes) {
     return `sha256-${(await powers.digest("SHA-256", bytes)).toBase64()}`;
@@ -40,7 +61,17 @@ export const integrityHasher: Hasher = Object.freeze<Hasher>({
   isValid: (bytes, expected) => matches(bytes, parseIntegrity(expected)),
 });
 
-/** Hashes nothing: the hash of everything is empty, and only an empty hash is valid. */
+/**
+ * Hashes nothing: the hash of everything is empty, and only an empty hash is valid.
+ *
+ * @example
+ * ```ts
+ * import { noHasher } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(noHasher.isValid(new Uint8Array([1]), ""), true);
+ * ```
+ */
 export const noHasher: Hasher = Object.freeze<Hasher>({
   hash: () => "",
   isValid: (_bytes, expected) => expected === "",

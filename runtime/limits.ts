@@ -35,7 +35,17 @@ export interface Limits {
   readonly responseBytes: number;
 }
 
-/** Each limit of an inline guest that nobody set. The comment names the attack it stops. */
+/**
+ * Each limit of an inline guest that nobody set. The comment names the attack it stops.
+ *
+ * @example
+ * ```ts
+ * import { DEFAULT_LIMITS } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(DEFAULT_LIMITS.timeoutMs, 1_000);
+ * ```
+ */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   // an endless loop; the event loop stands still while an inline guest runs
   timeoutMs: 1_000,
@@ -64,7 +74,17 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   responseBytes: 16 * 1024 * 1024,
 });
 
-/** A call that does not block the host's event loop may take longer. */
+/**
+ * A call that does not block the host's event loop may take longer.
+ *
+ * @example
+ * ```ts
+ * import { DEFAULT_LIMITS, OFF_THREAD_TIMEOUT_MS } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(OFF_THREAD_TIMEOUT_MS > DEFAULT_LIMITS.timeoutMs, true);
+ * ```
+ */
 export const OFF_THREAD_TIMEOUT_MS = 30_000;
 
 /** What one side wants, in the order host, operator of this load, manifest. */
@@ -97,6 +117,15 @@ export function resolveLimits({ defaults, host, load, manifest }: LimitSides): L
     resolved[name] = Math.min(operator, own[name] ?? Infinity);
   }
   return Object.freeze(resolved as unknown as Limits);
+}
+
+/**
+ * The most milliseconds that a caller may ask for: what host, load or manifest set; `Infinity`
+ * when nobody set anything.
+ */
+export function timeoutCap({ host, load, manifest }: Omit<LimitSides, "defaults">): number {
+  const set = [host.timeoutMs, load.timeoutMs, manifest.timeoutMs];
+  return Math.min(...set.map((ms) => ms ?? Infinity));
 }
 
 /**

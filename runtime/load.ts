@@ -14,10 +14,17 @@ import { Fault } from "./errors.ts";
 import { Extension } from "./extension.ts";
 import { HostFunctionTable } from "./host_functions.ts";
 import { integrityHasher, verifyNothing } from "./integrity.ts";
-import { DEFAULT_LIMITS, type Limits, OFF_THREAD_TIMEOUT_MS, resolveLimits } from "./limits.ts";
+import {
+  DEFAULT_LIMITS,
+  type Limits,
+  OFF_THREAD_TIMEOUT_MS,
+  resolveLimits,
+  timeoutCap,
+} from "./limits.ts";
 import { LoadClock } from "./load_clock.ts";
 import type { Package } from "./locate.ts";
 import type { HostOptions, LoadOptions } from "./options.ts";
+import { type PeerLookup, peersOf } from "./peers.ts";
 import { isolationOf, type RuntimeRegistry } from "./registry.ts";
 import { openSource } from "./source.ts";
 
@@ -31,6 +38,8 @@ export interface LoadContext {
   readonly capabilities: CapabilityRegistry;
   /** Decides what grants leave open. */
   readonly decisions: Decisions;
+  /** Finds the other extensions of the host. */
+  readonly peer: PeerLookup;
   readonly log: LogSink;
   /** Runs when the extension closes. */
   readonly onClose: () => void;
@@ -76,6 +85,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
         hostGrants: host.grants ?? {},
         directoryKey: context.directoryKey,
         decisions: context.decisions,
+        peers: peersOf(context.peer),
         hold: (work) => clock.hold(work),
         signal: options.signal,
         log: options.log ?? context.log,
@@ -104,6 +114,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     hostFunctions,
     rawImports: context.capabilities.imports(),
     random: options.random,
+    metering: options.metering,
     signal: options.signal,
   });
   const module = await withDeadline(loading, limit, () => abandoned = true).catch((error) => {
@@ -114,7 +125,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   undo.defer(() => module.close());
   await decide();
   if (!admission) throw new Fault("unsupported", "the engine did not ask what is granted");
-  const { broker, digest } = await admission;
+  const { broker, digest, grants } = await admission;
   undo.move();
   return new Extension({
     manifest,
@@ -123,7 +134,13 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     isolation: isolationOf(runtime),
     digest,
     limits,
+    timeoutCap: timeoutCap({
+      host: host.limits ?? {},
+      load: options.limits ?? {},
+      manifest: manifest.limits,
+    }),
     broker,
+    grants,
     hostFunctions,
     onClose: context.onClose,
   });

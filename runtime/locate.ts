@@ -8,10 +8,24 @@ import type { Manifest } from "../manifest/manifest.ts";
 import { inspectManifest } from "../manifest/parse.ts";
 import { Fault } from "./errors.ts";
 import { download, request } from "./download.ts";
-import { FILE_LIMIT, type LinkedFile, type ReadFile, readFromDirectory } from "./source.ts";
+import {
+  type ExtismManifestObject,
+  locateExtismObject,
+  locateExtismText,
+} from "./locate_extism.ts";
+import {
+  FILE_LIMIT,
+  isInside,
+  type LinkedFile,
+  type ReadFile,
+  readFromDirectory,
+} from "./source.ts";
 
 /** The manifest of a directory. */
 export const MANIFEST_FILE = "extension.json";
+
+/** How manifests of other hosts are named. */
+const MANIFEST_ENDING = ".json";
 
 /** Largest manifest that is read; the parser has its own, lower limit and says so. */
 const MANIFEST_READ_LIMIT = 4 * 1024 * 1024;
@@ -34,6 +48,7 @@ export interface NamedFiles {
 
 /** What `ExtensionHost.load` takes. */
 export type LoadTarget =
+  | ExtismManifestObject
   | string
   | URL
   | Response
@@ -87,6 +102,7 @@ export function locate(target: LoadTarget, options: LocateOptions): Promise<Pack
   if (target instanceof WebAssembly.Module) {
     return Promise.resolve(bare("module.wasm", options, { compiled: target }));
   }
+  if (isExtism(target)) return locateExtism(target, options);
   if ("manifest" in target) return Promise.resolve(locateFiles(target));
   return Promise.resolve(bare(target.name, options, { bytes: toBytes(target.bytes) }));
 }
@@ -97,24 +113,41 @@ export function labelOf(target: LoadTarget): string {
   if (target instanceof URL) return target.href;
   if (target instanceof Response) return target.url || "response";
   if (target instanceof WebAssembly.Module) return "module";
-  return "manifest" in target ? "manifest" : target.name;
+  return isExtism(target) || "manifest" in target ? "manifest" : target.name;
+}
+
+/** The bytes of a module have no `wasm`, and neither have named files. */
+function isExtism(
+  target: NamedBytes | NamedFiles | ExtismManifestObject,
+): target is ExtismManifestObject {
+  return "wasm" in target;
+}
+
+function locateExtism(target: ExtismManifestObject, { signal }: LocateOptions): Promise<Package> {
+  const source = { label: labelOf(target), readFile: readFromDirectory("."), signal };
+  const found = locateExtismObject(target, source);
+  if (found) return Promise.resolve(found);
+  throw noManifest(source.label, 'is no Extism manifest: it has "wasm" and "runtime"');
 }
 
 /** The extension in `directory`; `undefined` when it has no manifest. The manifest is read once. */
 export async function locateExtension(directory: string): Promise<Package | undefined> {
   const path = join(directory, MANIFEST_FILE);
+  const refuse = (message: string) =>
+    new ManifestError("bad-manifest", path, [{ severity: "error", path: "", message }]);
   let bytes: Uint8Array | undefined;
   try {
-    const facts = await powers.files.lstat(await powers.files.realPath(path));
-    if (facts.kind === "file") ({ bytes } = await powers.files.read(path, MANIFEST_READ_LIMIT));
+    const real = await powers.files.realPath(path);
+    // another extension's manifest has configuration that is none of this one's business
+    if (!isInside(await powers.files.realPath(directory), real)) {
+      throw refuse("is a link out of the extension");
+    }
+    ({ bytes } = await powers.files.read(real, MANIFEST_READ_LIMIT));
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
-  if (!bytes) {
-    const message = `is no regular file of at most ${MANIFEST_READ_LIMIT} bytes`;
-    throw new ManifestError("bad-manifest", path, [{ severity: "error", path: "", message }]);
-  }
+  if (!bytes) throw refuse(`is no regular file of at most ${MANIFEST_READ_LIMIT} bytes`);
   const found = accept(bytes, path);
   return {
     ...found,
@@ -171,6 +204,12 @@ async function locatePath(path: string, options: LocateOptions): Promise<Package
   if (kind === "directory") return locateDirectory(path, options);
   if (basename(path) === MANIFEST_FILE) return locateDirectory(dirname(path), options);
   const readFile = readFromDirectory(dirname(path));
+  if (extname(path) === MANIFEST_ENDING) {
+    const { bytes } = await powers.files.read(path, MANIFEST_READ_LIMIT);
+    const found = bytes &&
+      locateExtismText(bytes, { label: path, readFile, signal: options.signal });
+    if (found) return found;
+  }
   return { ...bare(basename(path), options, { readFile }), label: path };
 }
 
@@ -202,6 +241,11 @@ async function locateResponse(
 ): Promise<Package> {
   const label = response.url || "response";
   const bytes = await download(response, FILE_LIMIT, options.signal);
+  if (extname(name ?? label) === MANIFEST_ENDING) {
+    const source = { label, readFile: readFrom({}), signal: options.signal };
+    const found = locateExtismText(bytes, source);
+    if (found) return found;
+  }
   const path = response.url === "" ? "" : basename(new URL(response.url).pathname);
   const fallback = extname(path) in ENGINE_BY_ENDING ? path : "module.wasm";
   const named = name !== undefined && extname(name) in ENGINE_BY_ENDING ? name : fallback;

@@ -148,61 +148,73 @@ export class GuestMemory {
     }
   }
 
+  /** The unsigned byte at `ptr`. */
   u8(ptr: number, what = "a byte"): number {
     const at = this.#check(ptr, 1, what);
     return this.#view.getUint8(at);
   }
 
+  /** The unsigned 16-bit number at `ptr`. */
   u16(ptr: number, what = "a number"): number {
     const at = this.#check(ptr, 2, what);
     return this.#view.getUint16(at, true);
   }
 
+  /** The unsigned 32-bit number at `ptr`. */
   u32(ptr: number, what = "a number"): number {
     const at = this.#check(ptr, 4, what);
     return this.#view.getUint32(at, true);
   }
 
+  /** The signed 32-bit number at `ptr`. */
   i32(ptr: number, what = "a number"): number {
     const at = this.#check(ptr, 4, what);
     return this.#view.getInt32(at, true);
   }
 
+  /** The unsigned 64-bit number at `ptr`. */
   u64(ptr: number, what = "a number"): bigint {
     const at = this.#check(ptr, 8, what);
     return this.#view.getBigUint64(at, true);
   }
 
+  /** The 64-bit float at `ptr`. */
   f64(ptr: number, what = "a number"): number {
     const at = this.#check(ptr, 8, what);
     return this.#view.getFloat64(at, true);
   }
 
+  /** Writes an unsigned byte to `ptr`. */
   setU8(ptr: number, value: number, what = "a byte"): void {
     const at = this.#check(ptr, 1, what);
     this.#view.setUint8(at, value);
   }
 
+  /** Writes an unsigned 16-bit number to `ptr`. */
   setU16(ptr: number, value: number, what = "a number"): void {
     const at = this.#check(ptr, 2, what);
     this.#view.setUint16(at, value, true);
   }
 
+  /** Writes an unsigned 32-bit number to `ptr`. */
   setU32(ptr: number, value: number, what = "a number"): void {
     const at = this.#check(ptr, 4, what);
     this.#view.setUint32(at, value, true);
   }
 
+  /** Writes a signed 32-bit number to `ptr`. */
   setI32(ptr: number, value: number, what = "a number"): void {
     const at = this.#check(ptr, 4, what);
     this.#view.setInt32(at, value, true);
   }
 
+  /** Writes an unsigned 64-bit number to `ptr`. */
   setU64(ptr: number, value: bigint, what = "a number"): void {
     const at = this.#check(ptr, 8, what);
     this.#view.setBigUint64(at, value, true);
   }
 
+  /** Writes a 64-bit float to `ptr`. */
   setF64(ptr: number, value: number, what = "a number"): void {
     const at = this.#check(ptr, 8, what);
     this.#view.setFloat64(at, value, true);
@@ -242,18 +254,42 @@ const LEN_HALF = LITTLE_ENDIAN ? 0 : 1;
 
 /** A pointer and a length, both unsigned 32-bit. */
 export interface Packed {
+  /** Where the data begins. */
   ptr: number;
+  /** How many bytes it has. */
   len: number;
 }
 
-/** Takes the packed i64 `(ptr << 32) | len` apart, into `into` so that nothing is allocated. */
+/**
+ * Takes the packed i64 `(ptr << 32) | len` apart, into `into` so that nothing is allocated.
+ *
+ * @example
+ * ```ts
+ * import { pack, unpack } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const range = { ptr: 0, len: 0 };
+ * unpack(pack(16, 5), range);
+ * assertEquals(range, { ptr: 16, len: 5 });
+ * ```
+ */
 export function unpack(packed: bigint, into: Packed): void {
   packedValue[0] = packed;
   into.ptr = packedHalves[PTR_HALF] ?? 0;
   into.len = packedHalves[LEN_HALF] ?? 0;
 }
 
-/** The packed i64 of a pointer and a length; both are taken as unsigned 32-bit. */
+/**
+ * The packed i64 of a pointer and a length; both are taken as unsigned 32-bit.
+ *
+ * @example
+ * ```ts
+ * import { pack } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(pack(1, 2), (1n << 32n) | 2n);
+ * ```
+ */
 export function pack(ptr: number, len: number): bigint {
   if (unsigned(ptr) >= TWO_32 || unsigned(len) >= TWO_32) {
     throw new RangeError(

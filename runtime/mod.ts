@@ -38,26 +38,22 @@ export {
   ProtocolRegistry,
 } from "./drivers/protocol_registry.ts";
 export { ExtensionError, type ExtensionErrorCode, Fault } from "./errors.ts";
-export type {
-  CallOptions,
-  Extension,
-  ExtensionGrants,
-  ExtensionStats,
-  InvokeOptions,
-} from "./extension.ts";
+export type { CallOptions, Extension, ExtensionStats, InvokeOptions } from "./extension.ts";
 export {
   type ExtismBlocksOfCall,
   type ExtismFunction,
   extismFunction,
   type ExtismFunctionOptions,
 } from "./extism_function.ts";
-export { ExtensionHost, type LoadedDirectory, type LoadFailure } from "./host.ts";
+export { ExtensionHost } from "./host.ts";
+export type { LoadedDirectory, LoadFailure } from "./loaded_directory.ts";
 export {
   type CallHandler,
   hostFunction,
   type HostFunctionOptions,
   type HostFunctionSet,
 } from "./host_functions.ts";
+export type { ExtensionGrants } from "./extension_grants.ts";
 export { hostPermissions } from "./host_permissions.ts";
 export type {
   HostPermissionOptions,
@@ -68,6 +64,7 @@ export type { DescribedAsk, ExtensionDescription } from "./inspect.ts";
 export { type Hasher, integrityHasher, noHasher, sha256Hasher } from "./integrity.ts";
 export { DEFAULT_LIMITS, type LimitOptions, type Limits, OFF_THREAD_TIMEOUT_MS } from "./limits.ts";
 export { loadManifest, type LoadTarget, type NamedBytes, type NamedFiles } from "./locate.ts";
+export type { ExtismManifestObject, ExtismWasm } from "./locate_extism.ts";
 export {
   type Airlock,
   type NativeContext,
@@ -91,6 +88,26 @@ export type {
 } from "./views/apiqube.ts";
 export type { ExtismPlugin } from "./views/extism.ts";
 export type { ViewedExtension, ViewName, Views } from "./views/view.ts";
+export {
+  type Abi,
+  type AbiEnvironment,
+  type ExportNeed,
+  type ExportShape,
+  type Guest,
+  type GuestFunction,
+  type GuestMemory,
+  type GuestProgram,
+  type HostFunction as ImportFunction,
+  type ImportShape,
+  type ImportTable,
+  type Instances,
+  type Kept,
+  LIFECYCLE_EXPORTS,
+  type ModuleShape,
+  type Session,
+  type WasmValue,
+} from "./wasm/abi/contract.ts";
+export { pack, type Packed, unpack } from "./memory.ts";
 export type {
   ApiqubeEventSchema,
   ApiqubeField,

@@ -13,6 +13,7 @@ import type { CallHandler, HostFunctionSet } from "./host_functions.ts";
 import type { Hasher } from "./integrity.ts";
 import type { LimitOptions } from "./limits.ts";
 import type { NativeRegistry } from "./native/registry.ts";
+import type { Abi } from "./wasm/abi/contract.ts";
 
 /** Options of an `ExtensionHost`. Everything has a default, and the default grants nothing. */
 export interface HostOptions {
@@ -34,7 +35,7 @@ export interface HostOptions {
   /** Takes log records of extensions and of the host; default: standard error. */
   readonly log?: LogSink;
   /** Takes one record for each decision about a capability, and one for each operation. */
-  readonly audit?: AuditSink;
+  readonly audit?: AuditSink | undefined;
   /** Takes events that extensions emit. */
   readonly onEvent?: EventSink;
   /**
@@ -57,6 +58,8 @@ export interface HostOptions {
    * first written to. Default: extensions keep no files.
    */
   readonly storageRoot?: string;
+  /** Guest conventions of WASM modules beside the built-in ones. */
+  readonly abis?: readonly Abi[];
 }
 
 /** Options of one load. */
@@ -98,6 +101,12 @@ export interface LoadOptions {
   readonly log?: LogSink;
   /** Fills bytes with what this extension gets as random ones; default: the system's source. */
   readonly random?: RandomSource;
+  /**
+   * Whether a WASM guest's work is counted, which is what stops its loops. `false` trusts the guest: it
+   * runs as it was compiled, and only its memory is capped. `true` refuses what cannot be counted, an
+   * already compiled `WebAssembly.Module`; default: counted but for those.
+   */
+  readonly metering?: boolean;
   /** Stops the load; it then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }

@@ -15,7 +15,19 @@ export interface IsolationWish {
   readonly manifest: Isolation | undefined;
 }
 
-/** Engines by name and alias, each in one or more isolations. */
+/**
+ * Engines by name and alias, each in one or more isolations.
+ *
+ * @example
+ * ```ts
+ * import { ExtensionHost } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using host = new ExtensionHost();
+ * const js = host.runtimes.find("v8go", { operator: undefined, manifest: "process" });
+ * assertEquals([js.name, js.isolation], ["js", "process"]);
+ * ```
+ */
 export class RuntimeRegistry {
   readonly #runtimes: Runtime[] = [];
 
@@ -27,7 +39,7 @@ export class RuntimeRegistry {
 
   /** All engines, the last registered first. */
   list(): readonly Runtime[] {
-    return this.#runtimes;
+    return [...this.#runtimes];
   }
 
   /** Grows with each registration. */

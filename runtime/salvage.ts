@@ -1,11 +1,12 @@
 /** Finds an extension for inspection: whole, or as much of it as a broken manifest still tells. @module */
 
-import { dirname, join } from "@std/path";
-import { isNotFound, powers } from "../capabilities/powers.ts";
+import { basename, dirname, join } from "@std/path";
+import { isNotFound } from "../capabilities/powers.ts";
 import { type Issue, ManifestError } from "../manifest/errors.ts";
 import { isObject } from "../manifest/freeze.ts";
 import type { Json, Manifest } from "../manifest/manifest.ts";
 import { inspectManifest } from "../manifest/parse.ts";
+import { Fault } from "./errors.ts";
 import {
   type LoadTarget,
   locate,
@@ -13,7 +14,7 @@ import {
   MANIFEST_FILE,
   type Package,
 } from "./locate.ts";
-import { FILE_LIMIT, readFromDirectory } from "./source.ts";
+import { readFromDirectory } from "./source.ts";
 
 /** A package as an inspection sees it. */
 export interface Survey {
@@ -78,10 +79,10 @@ async function surveyBroken(
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    const { bytes } = await powers.files.read(path, FILE_LIMIT);
-    return bytes && new TextDecoder().decode(bytes);
+    return new TextDecoder().decode(await readFromDirectory(dirname(path))(basename(path)));
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    // what may not be read does not help: why not is among the issues already
+    if (isNotFound(error) || error instanceof Fault) return undefined;
     throw error;
   }
 }

@@ -118,13 +118,18 @@ function unsafePath(path: string): string | undefined {
   return outside ? `the file "${path}" is not a path inside the extension` : undefined;
 }
 
+/** Whether `path` lies below `root`; both are canonical. */
+export function isInside(root: string, path: string): boolean {
+  const inside = relative(root, path);
+  return inside !== "" && inside !== ".." && !inside.startsWith(`..${SEPARATOR}`);
+}
+
 /** Reads files under `root`; a link is followed only to a place inside it. */
 export function readFromDirectory(root: string): ReadFile {
   return async (path) => {
     const realRoot = await powers.files.realPath(root);
     const real = await powers.files.realPath(join(realRoot, path));
-    const inside = relative(realRoot, real);
-    if (inside === ".." || inside.startsWith(`..${SEPARATOR}`) || real === realRoot) {
+    if (!isInside(realRoot, real)) {
       throw new Fault("unsupported", `the file "${path}" is a link out of the extension`);
     }
     // Asked before opening: opening a FIFO would wait for its other end.

@@ -67,7 +67,7 @@ Deno.test("every module that a published one needs is published", async () => {
   const files = await packageFiles(await readConfig());
   const missing: string[] = [];
   for (const [path, bytes] of files) {
-    if (!path.endsWith(".ts")) continue;
+    if (!/\.[jt]s$/.test(path)) continue;
     const text = new TextDecoder().decode(bytes);
     const named = [...importsOf(text).map(({ specifier }) => specifier), ...loadedFilesOf(text)];
     for (const specifier of named) {
@@ -110,6 +110,6 @@ Deno.test("a project outside the repository runs every kind of extension", async
 
   const test = await deno(project, env, "test", "-A");
   assertEquals(test.code, 0, test.stdout + test.stderr);
-  assertMatch(test.stdout, /^ok \| 3 passed \| 0 failed/m);
+  assertMatch(test.stdout, /^ok \| 4 passed \| 0 failed/m);
   assertEquals(registry.missed, []);
 });

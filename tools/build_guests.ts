@@ -129,6 +129,26 @@ const GUESTS: readonly Guest[] = [
         ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1"],
       ]),
   },
+  extismGuest("count-vowels", "examples/conventions/extism", "count_vowels"),
+  extismGuest("extism-plugin", "tests/fixtures/extism", "plugin"),
+  {
+    name: "wasi-forth",
+    directory: "examples/conventions/wasi/forth",
+    module: "forth.wasm",
+    tools: [CLANG, WASM_LD],
+    build: (directory, out) =>
+      run(directory, "clang", [
+        ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-Os"],
+        ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-o", out, "forth.c"],
+      ]),
+  },
+  {
+    name: "wasi-words",
+    directory: "examples/conventions/wasi/words",
+    module: "words.wasm",
+    tools: [GO],
+    build: (directory, out) => buildGo(directory, out, []),
+  },
   ...callGuests("hookr"),
   ...callGuests("wapc"),
 ];
@@ -167,9 +187,29 @@ function callGuests(convention: "hookr" | "wapc"): readonly Guest[] {
   ];
 }
 
-function buildGo(directory: string, out: string): Promise<void> {
+/** An Extism plugin, without an import that no Extism host answers. */
+function extismGuest(name: string, directory: string, module: string): Guest {
+  return {
+    name,
+    directory,
+    module: `${module}.wasm`,
+    tools: [],
+    build: (directory, out) =>
+      run(directory, Deno.execPath(), [
+        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+        ...[`assembly/${module}.ts`, "--outFile", out, "--use", "abort="],
+        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
+      ]),
+  };
+}
+
+function buildGo(
+  directory: string,
+  out: string,
+  mode: readonly string[] = ["-buildmode=c-shared"],
+): Promise<void> {
   return run(directory, "go", [
-    ...["build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"],
+    ...["build", ...mode, "-trimpath", "-buildvcs=false", "-ldflags=-s -w"],
     ...["-o", out, "."],
   ], {
     // Whatever else the environment says would end up in the module's build information.

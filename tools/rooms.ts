@@ -195,6 +195,7 @@ export const ROOMS: readonly Room[] = [
       "runtime/*.ts",
       "runtime/native/registry.ts",
       "runtime/views/**",
+      "runtime/wasm/abi/contract.ts",
       "capabilities/**",
       "manifest/**",
       "@std/path",

@@ -230,11 +230,10 @@ EXPORT("count") u32 count(int rounds) {
 
 EXPORT("chase") u32 chase(int rounds) {
   static u32 next[4096];
-  for (u32 i = 0; i < 4096; i++) next[i] = (i * 1597 + 51) & 4095;
+  for (u32 i = 0; i < 4096; i++) next[i] = (i * 1597 + 51) & 4095; /* one cycle through all */
   u32 n = 0;
   for (int round = 0; round < rounds; round++) {
-    do n = next[n];
-    while (n != 0);
+    for (int i = 0; i < 4096; i++) n = next[n];
   }
   return n;
 }

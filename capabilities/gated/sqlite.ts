@@ -48,6 +48,8 @@ const DEFAULTS: Required<Omit<SqliteOptions, "provider">> = Object.freeze({
   memoryBytes: 64 * MIB,
 });
 
+const CAPS = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
+
 /** Bytes of a database whose grant names none: a disk that is filled. */
 const DEFAULT_DATABASE_BYTES = 64 * MIB;
 
@@ -120,6 +122,8 @@ function intersect(asked: JsonObject, granted: JsonObject): JsonObject | undefin
 /**
  * Keeps a database for each extension, with the power over files; or asks an embedder's provider.
  *
+ * @throws {RangeError} when an option is not positive.
+ *
  * @example
  * ```ts
  * import { CapabilityRegistry, openBroker, resolveGrants } from "@airlock/host/capabilities";
@@ -153,6 +157,12 @@ export function sqliteCapability(
   options: SqliteOptions = {},
 ): Capability<SqliteGrant, SqlDatabase> {
   const caps = { ...DEFAULTS, ...options };
+  for (const name of CAPS) {
+    if (caps[name] > 0) continue;
+    throw new RangeError(
+      `Cannot keep databases as ${name} must be positive: current value is ${caps[name]}`,
+    );
+  }
   const provider = options.provider ?? fileProvider(power, caps);
 
   async function run(

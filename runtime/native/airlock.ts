@@ -1,14 +1,43 @@
 /** The frozen `airlock` object of native functions: what is not granted is not in it. @module */
 
 import type { HostValue, OperationArgs } from "../../capabilities/capability.ts";
-import type { HostCallOptions, HostCalls } from "../../capabilities/host_calls.ts";
+import type {
+  HostCallOptions,
+  HostCalls,
+  SurfaceOperation,
+} from "../../capabilities/host_calls.ts";
 import type { Airlock } from "./registry.ts";
 
+/** Tells what belongs into the object now. */
+export type Surface = () => readonly SurfaceOperation[];
+
+/**
+ * Everything that `host` has granted since this was made. What was taken back stays in the object, as it
+ * does in a realm that stands: whoever calls it is told so.
+ */
+export function lastingSurface(host: HostCalls): Surface {
+  let drawn = host.surface;
+  let lasting = drawn;
+  return () => {
+    if (host.surface === drawn) return lasting;
+    drawn = host.surface;
+    const byName = [...lasting, ...drawn].map((one) =>
+      [`${one.capability}.${one.operation}`, one] as const
+    );
+    lasting = [...new Map(byName).values()];
+    return lasting;
+  };
+}
+
 /** Builds the object for one call. */
-export function airlockObject(host: HostCalls, options: HostCallOptions): Airlock {
+export function airlockObject(
+  host: HostCalls,
+  surface: Surface,
+  options: HostCallOptions,
+): Airlock {
   const capabilities: Record<string, Record<string, (...args: HostValue[]) => unknown>> = Object
     .create(null);
-  for (const { capability, operation, params, sync } of host.surface) {
+  for (const { capability, operation, params, sync } of surface()) {
     const operations = capabilities[capability] ??= Object.create(null) as Record<
       string,
       (...args: HostValue[]) => unknown

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from "../../manifest/manifest.ts";
 import type { Call, HostCalls } from "../contract.ts";
-import { airlockObject } from "./airlock.ts";
+import { airlockObject, type Surface } from "./airlock.ts";
 import type { Airlock, NativeContext, NativeLog } from "./registry.ts";
 
 /** The context of one call; {@linkcode CallContext.abort} ends it from outside. */
@@ -10,13 +10,21 @@ export class CallContext implements NativeContext {
   readonly config: JsonObject;
   readonly log: NativeLog;
   readonly #host: HostCalls;
+  readonly #surface: Surface;
   readonly #call: Call;
   #cancel: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
   #airlock: Airlock | undefined;
 
-  constructor(host: HostCalls, call: Call, config: JsonObject, log: NativeLog) {
+  constructor(
+    host: HostCalls,
+    surface: Surface,
+    call: Call,
+    config: JsonObject,
+    log: NativeLog,
+  ) {
     this.#host = host;
+    this.#surface = surface;
     this.#call = call;
     this.config = config;
     this.log = log;
@@ -31,7 +39,7 @@ export class CallContext implements NativeContext {
   }
 
   get airlock(): Airlock {
-    return this.#airlock ??= airlockObject(this.#host, {
+    return this.#airlock ??= airlockObject(this.#host, this.#surface, {
       signal: this.signal,
       deadline: this.#call.deadline,
       chain: this.#call.chain,

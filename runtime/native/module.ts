@@ -4,6 +4,7 @@ import type { Call, HostCalls, LoadRequest, Module, Payload } from "../contract.
 import type { Codec } from "../codec.ts";
 import { withDeadline } from "../deadline.ts";
 import { Fault } from "../errors.ts";
+import { lastingSurface, type Surface } from "./airlock.ts";
 import { CallContext } from "./context.ts";
 import type {
   NativeContext,
@@ -24,6 +25,7 @@ export class NativeModule implements Module {
   readonly #registry: NativeRegistry;
   readonly #config: NativeContext["config"];
   readonly #host: HostCalls;
+  readonly #surface: Surface;
   readonly #log: NativeLog;
 
   constructor(request: LoadRequest, host: HostCalls, registry: NativeRegistry) {
@@ -33,6 +35,7 @@ export class NativeModule implements Module {
     this.#registry = registry;
     this.#config = request.config;
     this.#host = host;
+    this.#surface = lastingSurface(host);
     this.#log = nativeLog(host);
   }
 
@@ -42,7 +45,7 @@ export class NativeModule implements Module {
 
   invoke(fn: string, payload: Payload, call: Call): Uint8Array | Promise<Uint8Array> {
     const entry = this.#entry(fn);
-    const context = new CallContext(this.#host, call, this.#config, this.#log);
+    const context = this.#context(call);
     const result = run(entry, payload, context);
     if (!isPromiseLike(result)) return encodeResult(result, entry.codec);
     const settled = Promise.resolve(result).then(
@@ -56,7 +59,7 @@ export class NativeModule implements Module {
 
   invokeSync(fn: string, payload: Payload, call: Call): Uint8Array {
     const entry = this.#entry(fn);
-    const context = new CallContext(this.#host, call, this.#config, this.#log);
+    const context = this.#context(call);
     const result = run(entry, payload, context);
     if (!isPromiseLike(result)) return encodeResult(result, entry.codec);
     // Nobody waits for it any more; its rejection must not end the process.
@@ -67,6 +70,10 @@ export class NativeModule implements Module {
   }
 
   close(): void {}
+
+  #context(call: Call): CallContext {
+    return new CallContext(this.#host, this.#surface, call, this.#config, this.#log);
+  }
 
   #entry(fn: string): NativeEntry {
     const entry = this.#registry.get(`${this.name}:${fn}`);

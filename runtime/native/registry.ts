@@ -128,6 +128,17 @@ export interface RegisterNativeOptions {
  */
 export function registerNative(
   name: string,
+  fn: NativeFunction,
+  options?: Omit<RegisterNativeOptions, "codec">,
+): () => void;
+/** Registers a function over the values of `options.codec` for every host of this process. */
+export function registerNative(
+  name: string,
+  fn: NativeValueFunction,
+  options: RegisterNativeOptions & { readonly codec: Codec },
+): () => void;
+export function registerNative(
+  name: string,
   fn: NativeFunction | NativeValueFunction,
   options: RegisterNativeOptions = {},
 ): () => void {

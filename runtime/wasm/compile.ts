@@ -5,12 +5,17 @@ import type { Limits } from "../limits.ts";
 import type { Source } from "../source.ts";
 import type { ModuleShape } from "./abi/contract.ts";
 import type { LinkedModule } from "./link.ts";
+import type { AddedExports } from "./rewrite/rewrite.ts";
+import { rewriteModule } from "./rewritten.ts";
 import { type BinaryShape, readBinary, shapeOf } from "./shape.ts";
 
 /** A module that can be instantiated. */
 export interface CompiledModule {
   readonly module: WebAssembly.Module;
+  /** What the guest itself imports and exports. */
   readonly shape: ModuleShape;
+  /** What was added for the host to limit it; `undefined` for a module that came compiled. */
+  readonly added: AddedExports | undefined;
 }
 
 /** A module and the others that it is linked with. */
@@ -19,60 +24,117 @@ export interface CompiledProgram extends CompiledModule {
   readonly linked: readonly LinkedModule[];
 }
 
+/** What to compile, and for what. */
+export interface CompileRequest {
+  readonly source: Source;
+  readonly limits: Limits;
+  /**
+   * Whether the guest is metered: `undefined` where it can be, which an already compiled module
+   * cannot.
+   */
+  readonly metering?: boolean | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
- * Compiles the module of `source`, and those that are linked with it.
+ * Compiles the module of a source, and those that are linked with it.
  *
- * @throws {Fault} as {@linkcode compileSource}.
+ * @throws {Fault} `unsupported` without a module, for invalid bytes and for what cannot be limited;
+ * `memory-limit` for a module that starts larger than it may be.
  */
-export async function compileProgram(
-  source: Source,
-  limits: Limits,
-  signal: AbortSignal | undefined,
-): Promise<CompiledProgram> {
-  const main = await compileSource(source, limits, signal);
-  const linked: LinkedModule[] = [];
-  for (const { name, path } of source.linked ?? []) {
-    const part = { ...source, modulePath: path, compiled: undefined };
-    linked.push({ name, ...await compileSource(part, limits, signal) });
+export async function compileProgram(request: CompileRequest): Promise<CompiledProgram> {
+  const { source, limits, metering } = request;
+  if (source.compiled !== undefined) {
+    if (metering === true) {
+      throw new Fault(
+        "unsupported",
+        "an already compiled module cannot be metered; load its bytes",
+      );
+    }
+    const shape = shapeOf(source.compiled, undefined);
+    return { module: source.compiled, shape, added: undefined, linked: [] };
   }
-  return { ...main, linked };
+  const main = await readModule(source.modulePath, request);
+  const others: { readonly name: string; readonly part: ReadModule }[] = [];
+  for (const { name, path } of source.linked ?? []) {
+    others.push({ name, part: await readModule(path, request) });
+  }
+  const parts = [main, ...others.map(({ part }) => part)];
+  const options = {
+    tableEntries: clamp(limits.memoryBytes / TABLE_SHARE, MIN_TABLE_ENTRIES, MAX_TABLE_ENTRIES),
+    metering: metering ?? true,
+  };
+  const spare = sparePages(parts, limits);
+  const compile = async ({ bytes, binary }: ReadModule): Promise<CompiledModule> => {
+    const memoryPages = pagesOf(binary) + spare;
+    const { module, added } = await rewriteModule(bytes, { ...options, memoryPages });
+    request.signal?.throwIfAborted();
+    return { module, added, shape: withoutAdded(shapeOf(module, binary), added) };
+  };
+  const compiled = await compile(main);
+  const linked: LinkedModule[] = [];
+  for (const { name, part } of others) linked.push({ name, ...await compile(part) });
+  return { ...compiled, linked };
 }
 
 /** Bytes of one page of WebAssembly memory. */
 const PAGE_BYTES = 65_536;
 /** Bytes the engine keeps for one element of a table. */
 const TABLE_ELEMENT_BYTES = 8;
+/** A guest may have one element of a table for so many bytes of memory. */
+const TABLE_SHARE = 64;
+/** Compilers put a few hundred functions into tables, whatever memory a guest may have. */
+const MIN_TABLE_ENTRIES = 4_096;
+/** Filling a table of more takes longer than a call may overrun. */
+const MAX_TABLE_ENTRIES = 1_000_000;
 
-/**
- * Reads, validates and compiles the module of `source`.
- *
- * @throws {Fault} `unsupported` without a module, for invalid bytes and for memories this engine
- * does not take; `memory-limit` for a module that starts larger than it may be.
- */
-export async function compileSource(
-  source: Source,
-  limits: Limits,
-  signal: AbortSignal | undefined,
-): Promise<CompiledModule> {
-  if (source.compiled !== undefined) {
-    return { module: source.compiled, shape: shapeOf(source.compiled, undefined) };
-  }
-  if (source.modulePath === "") {
+/** The bytes of one module, valid, and what they declare. */
+interface ReadModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly binary: BinaryShape | undefined;
+}
+
+async function readModule(
+  path: string,
+  { source, limits, signal }: CompileRequest,
+): Promise<ReadModule> {
+  if (path === "") {
     throw new Fault(
       "unsupported",
       'it names no module; add "module": "<path>.wasm" to its manifest',
     );
   }
-  const bytes = await source.read(source.modulePath) as Uint8Array<ArrayBuffer>;
+  const bytes = await source.read(path) as Uint8Array<ArrayBuffer>;
   signal?.throwIfAborted();
   if (!WebAssembly.validate(bytes)) {
     throw new Fault("unsupported", `its module is no valid WebAssembly: ${reasonOf(bytes)}`);
   }
   const binary = readBinary(bytes);
   if (binary !== undefined) checkSizes(binary, limits);
-  const module = await WebAssembly.compile(bytes);
-  signal?.throwIfAborted();
-  return { module, shape: shapeOf(module, binary) };
+  return { bytes, binary };
+}
+
+/** Pages that a module begins with. */
+function pagesOf(binary: BinaryShape | undefined): number {
+  return binary?.memories.reduce((pages, { min }) => pages + min, 0) ?? 0;
+}
+
+/** Pages that each module may add to its own, when all grow at once. */
+function sparePages(parts: readonly ReadModule[], { memoryBytes }: Limits): number {
+  const begun = parts.reduce((pages, { binary }) => pages + pagesOf(binary), 0);
+  const spare = Math.floor(memoryBytes / PAGE_BYTES) - begun;
+  if (spare < 0) throw memoryFault(begun * PAGE_BYTES, memoryBytes);
+  return Math.floor(spare / parts.length);
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.floor(Math.min(Math.max(value, least), most));
+}
+
+/** A shape without the exports that are the host's. */
+function withoutAdded(shape: ModuleShape, { prefix }: AddedExports): ModuleShape {
+  const exports = shape.exports.filter(({ name }) => !name.startsWith(prefix));
+  return Object.freeze({ ...shape, exports: Object.freeze(exports) });
 }
 
 /** Only compiling tells why bytes are invalid; it stops at the first fault. */

@@ -36,13 +36,13 @@ export interface Survey {
  * @throws {Fault} as `compileProgram` and `chooseAbi`.
  */
 export async function surveyModule(
-  { source, manifest, limits, hostFunctions, rawImports = [], signal }:
+  { source, manifest, limits, metering, hostFunctions, rawImports = [], signal }:
     & DescribeRequest
     & Pick<LoadRequest, "hostFunctions">,
   abis: readonly Abi[],
   powers: WasiPowers,
 ): Promise<Survey> {
-  const compiled = await compileProgram(source, limits, signal);
+  const compiled = await compileProgram({ source, limits, metering, signal });
   const { linked } = compiled;
   const shape = linkedShape(compiled.shape, linked);
   const choice = chooseAbi(abis, shape, manifest.abi);

@@ -12,7 +12,9 @@ import { Fault, isPublicError } from "../errors.ts";
 import { GuestMemory } from "../memory.ts";
 import type { Guest, GuestFunction, HostFunction, WasmValue } from "./abi/contract.ts";
 import { isSuspendError, promising, suspending } from "./jspi.ts";
+import { Meter, type Metered } from "./meter.ts";
 import type { Program } from "./program.ts";
+import type { AddedExports } from "./rewrite/rewrite.ts";
 import { importSwitch, switchedImport } from "./switched_import.ts";
 import { guestEndingTrap } from "./trap.ts";
 
@@ -48,6 +50,12 @@ export class LiveGuest implements Guest {
   #ticks = TICKS_PER_LOOK;
   /** Ends the wait of a suspended guest. */
   #suspension: AbortController | undefined;
+  /** Counts what it does, in all its modules; `undefined` where none of them can count. */
+  #meter: Meter | undefined;
+  /** Former start sections of its modules, in the order in which they were made. */
+  readonly #starts: GuestFunction[] = [];
+  /** How the names of exports begin that are the host's own. */
+  #hidden: string | undefined;
 
   /** A guest that starts under `call`. */
   constructor(program: Program, call: Call) {
@@ -63,6 +71,41 @@ export class LiveGuest implements Guest {
   set call(call: Call) {
     this.#call = call;
     if (this.#mayWait.length > 0) this.#settleSuspends();
+    this.#meter?.begin(call.fuel ?? Infinity);
+  }
+
+  /** Units of fuel that the call in progress used. */
+  get fuelUsed(): number {
+    return this.#meter?.used ?? 0;
+  }
+
+  /** Takes what was added to a module of this guest; nothing of the instance may have run yet. */
+  adopt(exports: WebAssembly.Exports, added: AddedExports | undefined): void {
+    this.#hidden = added?.prefix;
+    if (added?.start !== undefined) this.#starts.push(exports[added.start] as GuestFunction);
+    if (added?.meter === undefined) return;
+    this.#meter ??= new Meter(this.#metered());
+    this.#meter.add(exports, added.meter);
+    this.#meter.begin(this.#call.fuel ?? Infinity);
+  }
+
+  /** What is to be called before anything else of it. */
+  get starts(): readonly GuestFunction[] {
+    return this.suspends ? this.#starts.map((start) => promising(start)) : this.#starts;
+  }
+
+  #metered(): Metered {
+    const call = () => this.#call;
+    return {
+      get deadline() {
+        return call().deadline;
+      },
+      get stopReason() {
+        const { signal, closed } = call();
+        return signal?.aborted ? signal.reason : closed?.aborted ? closed.reason : undefined;
+      },
+      end: (reason) => this.#end(reason),
+    };
   }
 
   #settleSuspends(): void {
@@ -88,6 +131,7 @@ export class LiveGuest implements Guest {
   }
 
   fn(name: string): GuestFunction | undefined {
+    if (this.#hidden !== undefined && name.startsWith(this.#hidden)) return undefined;
     // The exports object has no prototype, so no name finds anything but an export.
     const value = this.#exports[name];
     return typeof value === "function" ? value as GuestFunction : undefined;
@@ -143,7 +187,10 @@ export class LiveGuest implements Guest {
     return (...args) => {
       try {
         this.tick(1);
-        return answer(...args);
+        const given = answer(...args);
+        // It may have taken long: what is left of the guest's slice was cut for less.
+        this.#meter?.resume();
+        return given;
       } catch (reason) {
         this.#end(reason);
       }
@@ -168,6 +215,7 @@ export class LiveGuest implements Guest {
     } finally {
       signal?.removeEventListener("abort", abort);
       this.#suspension = undefined;
+      this.#meter?.resume();
     }
   }
 

@@ -22,10 +22,13 @@ import { rawImportTable } from "./raw_imports.ts";
 import { promising } from "./jspi.ts";
 import { instantiateLinked, type LinkedModule, MAIN_MODULE } from "./link.ts";
 import type { Program } from "./program.ts";
+import type { AddedExports } from "./rewrite/rewrite.ts";
 
 /** Everything that instances of one extension share. */
 export interface Blueprint {
   readonly module: WebAssembly.Module;
+  /** What was added to it for the host to limit it. */
+  readonly added: AddedExports | undefined;
   /** The module's own shape and what it is linked with, where it is not alone. */
   readonly linking?: {
     readonly shape: ModuleShape;
@@ -56,7 +59,7 @@ export function sizeOf({ guest, session, memories }: GuestInstance): number {
 /** What a guest's imports are answered from; it builds closures and runs nothing. */
 export function bindImports(
   guest: LiveGuest,
-  { abi, environment, powers }: Omit<Blueprint, "module" | "program">,
+  { abi, environment, powers }: Pick<Blueprint, "abi" | "environment" | "powers">,
 ): { readonly session: Session; readonly tables: readonly ImportTable[] } {
   const session = abi.bind(guest, environment);
   const tables = platformTables(guest, guest.memory, { environment, powers });
@@ -114,7 +117,8 @@ export function startInstance(
     }
     const entries = others.flatMap((exports) => startOf(exports, guest) ?? []);
     const own = abi.starts ? guest.entry("_initialize") ?? guest.entry("_start") : undefined;
-    const status = runAll(own === undefined ? entries : [...entries, own], guest);
+    const all = [...guest.starts, ...entries, ...own === undefined ? [] : [own]];
+    const status = runAll(all, guest);
     if (typeof status !== "number") {
       return finishLater(instance, status);
     }
@@ -135,13 +139,15 @@ function bringToLife(
   { guest, memories }: GuestInstance & { readonly memories: GuestMemory[] },
   tables: readonly ImportTable[],
 ): readonly WebAssembly.Exports[] {
-  const { module, environment, linking } = blueprint;
+  const { module, added, environment, linking } = blueprint;
   if (linking === undefined) {
     const imports = importsOf(environment.shape, tables, guest);
-    guest.attach(new WebAssembly.Instance(module, imports).exports);
+    const { exports } = new WebAssembly.Instance(module, imports);
+    guest.adopt(exports, added);
+    guest.attach(exports);
     return [];
   }
-  const main = { name: MAIN_MODULE, module, shape: linking.shape };
+  const main = { name: MAIN_MODULE, module, added, shape: linking.shape };
   /** Its system calls work on the memory of the module that makes them. */
   const memoryOf = new Map<LinkedModule, GuestMemory>([[main, guest.memory]]);
   const made = instantiateLinked(main, linking.others, (part) => {
@@ -152,6 +158,7 @@ function bringToLife(
     const [own = {}] = tables;
     return importsOf(part.shape, [own, ...platformTables(guest, memory, blueprint)], guest);
   }, (part, exports) => {
+    guest.adopt(exports, part.added);
     if (part === main) guest.attach(exports);
     else if (exports["memory"] instanceof WebAssembly.Memory) {
       memoryOf.get(part)?.attach(exports["memory"]);

@@ -8,6 +8,7 @@
 import { Fault } from "../errors.ts";
 import type { ImportShape, ModuleShape } from "./abi/contract.ts";
 import { lazyImport } from "./lazy_import.ts";
+import type { AddedExports } from "./rewrite/rewrite.ts";
 
 /** What the others import the main module's exports from. */
 export const MAIN_MODULE = "main";
@@ -17,6 +18,8 @@ export interface LinkedModule {
   readonly name: string;
   readonly module: WebAssembly.Module;
   readonly shape: ModuleShape;
+  /** What was added for the host to limit it. */
+  readonly added: AddedExports | undefined;
 }
 
 /** The shape of all modules together: what they need from the host, and what the main one exports. */

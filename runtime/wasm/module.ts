@@ -37,6 +37,8 @@ export class WasmModule implements Module {
   readonly #recycleBytes: number;
   readonly #operations: ReadonlySet<string>;
   #closing: Promise<void> | undefined;
+  #fuel = 0;
+  #lastFuel = 0;
 
   /** Calls take their instances from `parts.pool`. */
   constructor(parts: ModuleParts) {
@@ -60,6 +62,11 @@ export class WasmModule implements Module {
 
   get restarts(): number {
     return this.#pool.restarts;
+  }
+
+  /** Units of fuel, of calls and not of starting. */
+  get fuel(): { readonly total: number; readonly last: number } {
+    return { total: this.#fuel, last: this.#lastFuel };
   }
 
   invoke(fn: string, payload: Payload, call: Call): Uint8Array | Promise<Uint8Array> {
@@ -137,8 +144,14 @@ export class WasmModule implements Module {
     return bytes;
   }
 
+  #countFuel({ guest }: GuestInstance): void {
+    this.#lastFuel = guest.fuelUsed;
+    this.#fuel += this.#lastFuel;
+  }
+
   #finish(instance: GuestInstance): void {
     const { guest } = instance;
+    this.#countFuel(instance);
     guest.program.flush();
     // A guest without a maximum of its own is only measured here, after the call.
     const size = sizeOf(instance);
@@ -157,6 +170,7 @@ export class WasmModule implements Module {
 
   #fail(instance: GuestInstance, error: unknown): unknown {
     const { guest } = instance;
+    this.#countFuel(instance);
     const ended = guest.ended;
     const reason = guest.explain(error);
     guest.program.flush();

@@ -25,12 +25,12 @@ export interface WasmRuntimeOptions {
   readonly powers?: WasiPowers;
 }
 
-/** Loops and memory are watched only where the guest comes back to the host. */
+/** True of every module that is rewritten; one that comes compiled, or is trusted, stops itself. */
 const TRAITS: Traits = Object.freeze({
   languages: ["wasm"],
   authority: "import object",
-  loop: "cooperative",
-  memory: "best-effort",
+  loop: "hard",
+  memory: "capped",
   crash: "contained",
   requires: [],
 });
@@ -83,7 +83,7 @@ async function start(
   { compiled, shape, choice: { abi } }: Survey,
   guestPowers: WasiPowers,
 ): Promise<WasmModule> {
-  const { module, linked } = compiled;
+  const { module, added, linked } = compiled;
   const { manifest, limits, config, output, env, rawImports = [] } = request;
   const operations = operationsOf(abi, shape);
   const environment = {
@@ -95,7 +95,7 @@ async function start(
   };
   const linking = linked.length === 0 ? {} : { linking: { shape: compiled.shape, others: linked } };
   const described = await describeItself(
-    { module, ...linking, abi, powers: guestPowers, environment },
+    { module, added, ...linking, abi, powers: guestPowers, environment },
     request,
   );
   const implied = [...abi.implies?.(shape) ?? [], ...rawImportAsks(shape, rawImports)];
@@ -104,6 +104,7 @@ async function start(
   const args = [manifest.name, ...request.args];
   const blueprint: Blueprint = {
     module,
+    added,
     ...linking,
     abi,
     powers: guestPowers,

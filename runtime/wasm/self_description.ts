@@ -24,7 +24,7 @@ const DESCRIBE_OPERATIONS = 1_000;
  * @throws {Fault} what its start functions or its description failed with.
  */
 export async function describeItself(
-  blueprint: Pick<Blueprint, "module" | "linking" | "abi" | "powers"> & {
+  blueprint: Pick<Blueprint, "module" | "added" | "linking" | "abi" | "powers"> & {
     readonly environment: Omit<Blueprint["environment"], "host" | "kept" | "hostFunctions">;
   },
   { manifest, limits, signal }: Pick<LoadRequest, "manifest" | "limits" | "signal">,

@@ -30,7 +30,7 @@ export async function packageFiles(config: PackageConfig): Promise<PackageFiles>
   const files = new Map<string, Uint8Array>();
   for await (const [path, bytes] of filesBelow(ROOT, include)) {
     if (left.some((pattern) => pattern.test(path))) continue;
-    const isModule = path.endsWith(".ts");
+    const isModule = /\.[jt]s$/.test(path);
     files.set(`/${path}`, isModule ? rewrite(bytes, path, config) : bytes);
   }
   return files;
@@ -120,6 +120,11 @@ export interface Registry extends AsyncDisposable {
   readonly missed: readonly string[];
 }
 
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".json": "application/json",
+};
+
 /** Serves `files` on a free port of this machine. */
 export function serveRegistry(files: PackageFiles): Registry {
   const missed: string[] = [];
@@ -127,7 +132,8 @@ export function serveRegistry(files: PackageFiles): Registry {
     const { pathname } = new URL(request.url);
     const bytes = files.get(pathname);
     if (!bytes) missed.push(pathname);
-    const type = pathname.endsWith(".json") ? "application/json" : "text/typescript";
+    const ending = pathname.slice(pathname.lastIndexOf("."));
+    const type = CONTENT_TYPES[ending] ?? "text/typescript";
     return bytes
       ? new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": type } })
       : new Response(null, { status: 404 });

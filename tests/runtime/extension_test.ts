@@ -93,6 +93,10 @@ Deno.test("invoke() gives the shorter of the caller's and the extension's time",
   await t.ext.invoke("f", "", { timeoutMs: 5_000 });
   assertEquals(seen, [10, 5, 10]);
   await assertRejects(() => t.ext.invoke("f", "", { timeoutMs: 0 }), RangeError);
+  await using free = await load(note);
+  await free.ext.invoke("f");
+  await free.ext.invoke("f", "", { timeoutMs: 5_000 });
+  assertEquals(seen.slice(3), [10, 50], "a default is no limit that somebody set");
 });
 
 Deno.test("invoke() does not start a call whose signal has fired", async () => {

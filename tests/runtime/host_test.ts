@@ -138,6 +138,22 @@ Deno.test("loadDir() reuses what did not change, swaps what did, closes what is 
   assert(third.get("a") !== second.get("a"), "other limits make another extension");
 });
 
+Deno.test("loadDir() refuses a manifest that is a link to another extension's", async () => {
+  await using dir = await temporaryDirectory({
+    "victim/extension.json": { name: "victim", ...NATIVE, config: { secret: "s" } },
+    "a-thief/steal.js": "",
+  });
+  await Deno.symlink("../victim/extension.json", join(dir.path, "a-thief/extension.json"));
+  await using host = quiet();
+  const loaded = await host.loadDir(dir.path);
+  assertEquals([...loaded.keys()], ["victim"]);
+  const [failure] = loaded.failures;
+  assert(failure?.error instanceof ManifestError && failure.source.endsWith("a-thief"));
+  assertEquals(failure.error.issues[0]?.message, "is a link out of the extension");
+  const { issues, manifest } = await host.inspect(join(dir.path, "a-thief"));
+  assertEquals([issues.length, manifest], [1, undefined]);
+});
+
 Deno.test("a changed extension that cannot be loaded leaves the old one running", async () => {
   await using dir = await temporaryDirectory({ "a/extension.json": { name: "a", ...NATIVE } });
   const native = new NativeRegistry().register("a:one", () => "1");

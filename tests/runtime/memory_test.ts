@@ -117,3 +117,24 @@ Deno.test("unpack() takes both halves as unsigned", () => {
   assertEquals(packed, { ptr: 2 ** 32 - 1, len: 0 });
   assertThrows(() => pack(2 ** 32, 0), RangeError);
 });
+
+Deno.test("GuestMemory copies and reads the same bytes whether they are few or many", () => {
+  const raw = new WebAssembly.Memory({ initial: 1 });
+  const memory = new GuestMemory();
+  memory.attach(raw);
+  const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);
+  memory.write(100, bytes);
+  for (const length of [0, 1, 63, 64, 65, 300]) {
+    const into = new Uint8Array(400);
+    memory.copy(100, length, into);
+    assertEquals(into.subarray(0, length), bytes.subarray(0, length));
+    assertEquals(memory.read(100, length), bytes.slice(0, length));
+    const text = "a".repeat(Math.max(0, length - 1)) + (length > 0 ? "é" : "");
+    assertEquals(memory.writeText(1000, 400, text), new TextEncoder().encode(text).length);
+    assertEquals(memory.text(1000, new TextEncoder().encode(text).length), text);
+    assertEquals(memory.writeText(1000, length, "b".repeat(length)), length);
+    assertEquals(memory.text(1000, length), "b".repeat(length));
+    if (length > 0) assertEquals(memory.writeText(1000, length - 1, "b".repeat(length)), -1);
+  }
+  assertThrows(() => memory.copy(65_530, 10, new Uint8Array(10)), Fault);
+});

@@ -36,7 +36,9 @@ export type Instances = "one" | "pool" | "fresh";
 
 /** What a module imports and exports, known without running it. */
 export interface ModuleShape {
+  /** In the order of the binary. */
   readonly imports: readonly ImportShape[];
+  /** In the order of the binary. */
   readonly exports: readonly ExportShape[];
   /** Pages of 64 KiB that its memory grows to at most, where it says so. */
   readonly memoryPages?: number | undefined;
@@ -44,7 +46,9 @@ export interface ModuleShape {
 
 /** One export. */
 export interface ExportShape {
+  /** The name; a stranger's word. */
   readonly name: string;
+  /** What it is: `function`, `memory`, `global`, `table` or `tag`. */
   readonly kind: WebAssembly.ImportExportKind;
   /**
    * A function's signature, `(i32, i32) -> i64`; several results stand in parentheses, none leave
@@ -55,6 +59,7 @@ export interface ExportShape {
 
 /** One import: an {@linkcode ExportShape} of another module. */
 export interface ImportShape extends ExportShape {
+  /** The module it is imported from. */
   readonly module: string;
 }
 
@@ -94,6 +99,7 @@ export interface HostFunction {
 
 /** Host functions by import module and name. */
 export interface ImportTable {
+  /** One import module's functions. */
   readonly [module: string]: { readonly [name: string]: HostFunction };
 }
 
@@ -147,9 +153,13 @@ export interface GuestProgram {
 
 /** What a convention may use beside the guest itself. */
 export interface AbiEnvironment {
+  /** What was granted. Options of every call are the guest's own `call`. */
   readonly host: HostCalls;
+  /** Every limit of the extension. */
   readonly limits: Limits;
+  /** The manifest's configuration under the operator's. */
   readonly config: JsonObject;
+  /** What the module imports and exports. */
   readonly shape: ModuleShape;
   /** What outlives an instance: the same object for every session of one extension. */
   readonly kept: Kept;
@@ -195,7 +205,9 @@ export interface Session {
 
 /** An export that a convention cannot do without. */
 export interface ExportNeed {
+  /** Its name. */
   readonly name: string;
+  /** What it has to be. */
   readonly kind: WebAssembly.ImportExportKind;
   /** A function's signature, as in {@linkcode ExportShape.type}. */
   readonly type?: string;
@@ -205,6 +217,7 @@ export interface ExportNeed {
 export interface Abi {
   /** What a manifest's `abi` calls it. */
   readonly name: string;
+  /** How many instances its guests have. */
   readonly instances: Instances;
   /** What `detect` looks for, for the report when nothing fits. */
   readonly looksFor: string;
@@ -246,7 +259,17 @@ export interface Abi {
   bind(guest: Guest, environment: AbiEnvironment): Session;
 }
 
-/** Exports that start or describe a guest under every convention; never operations. */
+/**
+ * Exports that start or describe a guest under every convention; never operations.
+ *
+ * @example
+ * ```ts
+ * import { LIFECYCLE_EXPORTS } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(LIFECYCLE_EXPORTS.includes("_start"), true);
+ * ```
+ */
 export const LIFECYCLE_EXPORTS: readonly string[] = [
   "_start",
   "_initialize",

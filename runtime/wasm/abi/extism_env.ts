@@ -7,7 +7,6 @@
 
 import type { HostValue } from "../../../capabilities/capability.ts";
 import { CapabilityError } from "../../../capabilities/errors.ts";
-import type { Fault } from "../../errors.ts";
 import type { AbiEnvironment, Guest, HostFunction } from "./contract.ts";
 import { type BlockStore, type Handle, NO_HANDLE } from "./extism_store.ts";
 
@@ -108,7 +107,7 @@ export function environmentFunctions(
   );
 }
 
-function variableTooLarge({ call }: Guest, bytes: number, limit: number): CapabilityError | Fault {
+function variableTooLarge({ call }: Guest, bytes: number, limit: number): CapabilityError {
   const extension = call.chain.at(-1) ?? "";
   return new CapabilityError("quota", { extension, capability: "var", grant: "" }, {
     reason:

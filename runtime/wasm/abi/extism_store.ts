@@ -29,6 +29,9 @@ const SHORT_TEXT = 1024;
 /** Largest block that is borrowed. */
 const SCRATCH_BYTES = 4096;
 
+/** Bytes of one page of WebAssembly memory. */
+const PAGE_BYTES = 65_536;
+
 const encoder = new TextEncoder();
 const lenient = new TextDecoder();
 
@@ -67,9 +70,9 @@ export class BlockStore {
     return this.#exports?.[name] as GuestFunction;
   }
 
-  /** Bytes of the store's own memory. */
+  /** Bytes of the store's own memory, beside the page that every store has. */
   get size(): number {
-    return this.#memory.size;
+    return Math.max(0, this.#memory.size - PAGE_BYTES);
   }
 
   /** Empties the store. */
@@ -213,7 +216,8 @@ export class BlockStore {
         }),
         may_grow: guest.import({
           type: "(i32) -> i32",
-          run: (bytes: number) => (bytes >>> 0) + guest.memory.size <= this.#memoryBytes ? 1 : 0,
+          run: (bytes: number) =>
+            (bytes >>> 0) - PAGE_BYTES + guest.memory.size <= this.#memoryBytes ? 1 : 0,
         }),
         charge: guest.import({
           type: "(i32)",
@@ -235,7 +239,7 @@ export class BlockStore {
   }
 
   #fullFault(): Fault {
-    const bytes = this.#memory.size + this.#guest.memory.size;
+    const bytes = this.size + this.#guest.memory.size;
     return new Fault(
       "memory-limit",
       `it needs more than ${bytes} bytes of memory where ${this.#memoryBytes} are allowed`,

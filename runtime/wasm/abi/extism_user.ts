@@ -6,7 +6,8 @@
  */
 
 import type { ExtismBlocks, HostFunction as Answerer } from "../../contract.ts";
-import { Fault } from "../../errors.ts";
+import { CapabilityError } from "../../../capabilities/errors.ts";
+import { Fault, isPublicError } from "../../errors.ts";
 import type { AbiEnvironment, Guest, HostFunction, ImportShape, WasmValue } from "./contract.ts";
 import { type BlockStore, type Handle, NO_HANDLE } from "./extism_store.ts";
 
@@ -74,13 +75,18 @@ function userFunction(
       throw new Fault("unsupported", `nobody answers "${label}" any more`);
     }
     const { chain, budget, hostContext } = guest.call;
-    if (budget.operations <= 0) throw new Fault("guest-error", "its host operations are used up");
+    const extension = chain.at(-1) ?? "";
+    if (budget.operations <= 0) {
+      throw new CapabilityError("quota", { extension, capability: label, grant: "" }, {
+        reason: `Cannot call "${label}" for extension "${extension}": its operations are used up`,
+      });
+    }
     budget.operations--;
     const context = {
       operation: name,
       namespace: "",
       binding: "",
-      extension: chain.at(-1) ?? "",
+      extension,
       chain,
       signal,
       hostContext,
@@ -107,10 +113,32 @@ function userFunction(
     const { give, end } = ask(args, signal);
     signal.addEventListener("abort", end, { once: true });
     try {
-      return finish(await give());
+      return finish(await answered(give));
     } finally {
       end();
       signal.removeEventListener("abort", end);
+    }
+  }
+
+  /** An error of the embedder's own is not the guest's fault, and says so. */
+  function failed(cause: unknown): unknown {
+    if (cause instanceof Fault || isPublicError(cause)) return cause;
+    return new Fault("trap", `the host function "${label}" failed`, { cause });
+  }
+
+  function attempt(give: Asked["give"]): Answer | Promise<Answer> {
+    try {
+      return give();
+    } catch (cause) {
+      throw failed(cause);
+    }
+  }
+
+  async function answered(give: Asked["give"]): Promise<Answer> {
+    try {
+      return await give();
+    } catch (cause) {
+      throw failed(cause);
     }
   }
 
@@ -125,7 +153,7 @@ function userFunction(
       }
       const { give, end } = ask(args, guest.call.signal);
       try {
-        const answer = give();
+        const answer = attempt(give);
         if (!(answer instanceof Promise)) return finish(answer);
         // Nobody waits for it; without this its rejection would end the process.
         answer.catch(() => {});

@@ -30,10 +30,7 @@ Deno.test("refusalOf() tells nothing of the system's errors: they name the host'
 });
 
 Deno.test("refusalOf() names the capability that refused", () => {
-  const error = new CapabilityError("denied", {
-    extension: "a",
-    capability: "env",
-    grant: "",
-  });
+  const detail = { extension: "a", capability: "env", grant: "" };
+  const error = new CapabilityError("denied", detail);
   assertEquals((told(error) as { capability: string }).capability, "env");
 });

@@ -126,3 +126,13 @@ Deno.test("what a guest prints comes out by line, the last one at the end of the
   assertEquals(guest.out, ["one", "two", "no end"]);
   assertEquals(guest.err, ["wrong", "", "\ufffd"]);
 });
+
+Deno.test("base takes the payload as it was at the call, however long that waits for its turn", async () => {
+  await using guest = await loadFixture("echo", { limits: { memoryBytes: 2 * 65_536 } });
+  // The only instance is discarded, as its memory does not grow: the next call waits for another.
+  assertEquals((await faultOf(() => guest.bytes("grow"))).code, "trap");
+  const payload = new Uint8Array([1, 2, 3]);
+  const result = guest.module.invoke("echo", payload, callFor());
+  payload.fill(0);
+  assertEquals(await result, new Uint8Array([1, 2, 3]));
+});

@@ -29,8 +29,9 @@ Deno.test("js in a worker reports a lane that a long built-in keeps, until it en
   );
   assertEquals((await failure(() => call(module, "long", null, within(40)))).code, "timeout");
   assertEquals((await failure(() => module.close())).code, "lane-leaked");
-  // It does end: nothing is left for the process to wait for.
-  for (let i = 0; i < 100 && await cpuDuring(200) > 150; i++);
+  // It does end: nothing is left for the process to wait for. On a busy machine a thread that never
+  // rests gets a small part of a core only.
+  for (let i = 0; i < 100 && await cpuDuring(200) > 20; i++);
   await runtime.close();
 });
 

@@ -1,0 +1,11 @@
+/** Capabilities asked for by JavaScript in a child process. @module */
+
+import { SCRIPT } from "./capability_script.ts";
+import { capabilitySuite } from "./capability_suite.ts";
+
+capabilitySuite({
+  title: "process",
+  manifest: { runtime: "js", module: "ask.js", exports: ["ask"] },
+  files: { "ask.js": SCRIPT },
+  isolation: "process",
+});

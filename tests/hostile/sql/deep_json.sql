@@ -1,0 +1,1 @@
+SELECT json_extract(replace(hex(zeroblob(500000)), '00', '['), '$')

@@ -1,0 +1,3 @@
+CREATE TABLE loop (n); PRAGMA recursive_triggers = ON;
+CREATE TRIGGER again AFTER INSERT ON loop BEGIN INSERT INTO loop VALUES (new.n + 1); END;
+INSERT INTO loop VALUES (1)
