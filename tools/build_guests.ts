@@ -129,6 +129,13 @@ const GUESTS: readonly Guest[] = [
         ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1"],
       ]),
   },
+  {
+    name: "wapc-relay",
+    directory: "examples/conventions/wapc",
+    module: "relay.wasm",
+    tools: [],
+    build: (directory, out) => assemble(join(directory, "relay.wat"), out),
+  },
   extismGuest("count-vowels", "examples/conventions/extism", "count_vowels"),
   extismGuest("extism-plugin", "tests/fixtures/extism", "plugin"),
   {
