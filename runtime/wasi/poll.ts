@@ -33,7 +33,7 @@ interface Event {
   readonly type: number;
   readonly errno: number;
   readonly bytes: number;
-  /** Nanoseconds until it happens; 0 for now. */
+  /** Nanoseconds until it happens; 0 when that is at once. */
   readonly after: bigint;
 }
 

@@ -4,6 +4,7 @@ import { CapabilityError, refusalError } from "../../../capabilities/errors.ts";
 import { Fault } from "../../errors.ts";
 import type { AbiEnvironment, Guest, HostFunction } from "./contract.ts";
 import { type BlockStore, type Handle, NO_HANDLE } from "./extism_store.ts";
+import { isOfConnection } from "./header_names.ts";
 
 const FETCH = "net.fetch";
 const REQUEST_TYPE = "(i64, i64) -> i64";
@@ -11,19 +12,6 @@ const REQUEST_TYPE = "(i64, i64) -> i64";
 const REQUEST_BYTES = 1024 * 1024;
 /** Methods whose requests have no body, whatever a plugin hands over. */
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
-/** Headers of the connection itself, which plugins may write and only the host decides. */
-const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "host",
-  "http2-settings",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /** What a guest asks for. */
 interface Request {
@@ -133,7 +121,7 @@ function failed(cause: unknown): Fault {
 
 function headersOf(value: unknown): { readonly [name: string]: string } {
   const entries = Object.entries(recordOf(value ?? {})).filter(([name]) =>
-    !CONNECTION_HEADERS.has(name.toLowerCase()) && !/^proxy-/i.test(name)
+    !isOfConnection(name) && !/^proxy-/i.test(name)
   );
   return Object.fromEntries(entries.map(([name, item]) => [name, scalarOf(item)]));
 }

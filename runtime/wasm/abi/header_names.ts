@@ -44,11 +44,15 @@ export function answeredHeaders(
 
 const COOKIE = "Set-Cookie";
 
-/** Headers that belong to the connection, which is the host's. */
 const OF_CONNECTION: ReadonlySet<string> = new Set([
   ...["connection", "content-length", "expect", "host", "http2-settings", "keep-alive"],
   ...["te", "trailer", "transfer-encoding", "upgrade"],
 ]);
+
+/** Whether a header belongs to the connection, which is the host's: guests write it without effect. */
+export function isOfConnection(name: string): boolean {
+  return OF_CONNECTION.has(name.toLowerCase());
+}
 
 /**
  * The headers of a guest's request that can be sent: Go's own client writes those that belong to
@@ -58,7 +62,7 @@ export function sendableHeaders(
   headers: { readonly [name: string]: string },
 ): { readonly [name: string]: string } {
   return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name.toLowerCase())),
+    Object.entries(headers).filter(([name]) => !isOfConnection(name)),
   );
 }
 
