@@ -71,6 +71,8 @@ export interface LoadRequest {
   admit(implied?: readonly CapabilityAsk[], described?: SelfDescription): Promise<HostCalls>;
   /** Takes what the guest prints, by line. */
   readonly output: GuestOutput;
+  /** Start the guest at its first call instead of at its load. */
+  readonly lazy?: boolean;
   /** Program arguments of WASI guests. */
   readonly args: readonly string[];
   /** Environment of WASI guests. */

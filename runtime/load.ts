@@ -111,6 +111,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     output: guestOutput(options, () => admission),
     args: options.args ?? [],
     env: options.env ?? {},
+    lazy: options.lazy ?? false,
     hostFunctions,
     rawImports: context.capabilities.imports(),
     random: options.random,

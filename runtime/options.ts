@@ -107,6 +107,11 @@ export interface LoadOptions {
    * already compiled `WebAssembly.Module`; default: counted but for those.
    */
   readonly metering?: boolean;
+  /**
+   * Starts a WASM guest at its first call instead of at its load; what its start functions do wrong
+   * then shows there.
+   */
+  readonly lazy?: boolean;
   /** Stops the load; it then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }

@@ -134,7 +134,7 @@ async function start(
     size: abi.instances === "one" ? 1 : limits.instances,
     queueMs: limits.queueMs,
   });
-  pool.keep(await pool.take());
+  if (!request.lazy) pool.keep(await pool.take());
   signal = undefined;
   return new WasmModule({
     name: manifest.name,

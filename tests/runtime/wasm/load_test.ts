@@ -187,3 +187,15 @@ Deno.test("ExtensionHost runs a bare module and gives failures their codes", asy
   assertEquals(await guest.invoke("calls"), new Uint8Array([1]));
   assertEquals(guest.stats().restarts, 2);
 });
+
+Deno.test("load() with lazy starts the guest at its first call", async () => {
+  await using host = new ExtensionHost({ log: () => {} });
+  const load = async (name: string) =>
+    host.load({ name: `${name}.wasm`, bytes: await fixtureBytes(name) }, { lazy: true });
+  const echo = await load("echo");
+  assertEquals(echo.memorySize, 0);
+  assertEquals(await echo.invoke("echo", "a"), new TextEncoder().encode("a"));
+  assert(echo.memorySize > 0);
+  const traps = await load("start_traps");
+  assertEquals((await traps.invoke("echo", "a").catch((error) => error)).code, "trap");
+});
