@@ -1,14 +1,8 @@
 /** Writes the few modules of the engine's own that depend on a guest's signatures. @module */
 
-const VALUE_TYPES: { readonly [name: string]: number } = {
-  i32: 0x7f,
-  i64: 0x7e,
-  f32: 0x7d,
-  f64: 0x7c,
-  v128: 0x7b,
-  funcref: 0x70,
-  externref: 0x6f,
-};
+import { VALUE_TYPE } from "./rewrite/opcodes.ts";
+
+const VALUE_TYPES: { readonly [name: string]: number } = VALUE_TYPE;
 
 /** How the type of a function begins. */
 export const FUNCTION_FORM = 0x60;
