@@ -29,9 +29,15 @@ export class ByteStore {
 
   /** A copy of what is under `key`, or `null`. */
   get(key: string, now: number): Uint8Array | null {
+    const value = this.peek(key, now);
+    return value === null ? null : copyOf(value);
+  }
+
+  /** The very bytes under `key`, or `null`: for who reads them at once and lets go of them. */
+  peek(key: string, now: number): Uint8Array | null {
     const entry = this.#entries.get(key);
     if (!entry) return null;
-    if (entry.expires > now) return copyOf(entry.value);
+    if (entry.expires > now) return entry.value;
     this.delete(key);
     return null;
   }

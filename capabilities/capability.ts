@@ -58,7 +58,10 @@ export interface Operation<Grant = unknown, State = unknown> {
     args: OperationArgs,
     context: OperationContext<Grant, State>,
   ) => Promise<HostValue>;
-  /** Does it at once. */
+  /**
+   * Does it at once. Bytes that it gives may be its own: a guest gets a copy of them in its own memory
+   * anyway, and whoever keeps them makes one.
+   */
   readonly callSync?: (
     args: OperationArgs,
     context: OperationContext<Grant, State>,

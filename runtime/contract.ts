@@ -114,9 +114,8 @@ export interface HostFunction {
    * new block.
    */
   readonly extism?: (
-    blocks: ExtismBlocks,
+    blocks: ExtismBlocksOfCall,
     args: readonly (bigint | number)[],
-    context: HostFunctionContext,
   ) => ExtismAnswer | Promise<ExtismAnswer>;
 }
 
@@ -133,6 +132,12 @@ export interface ExtismBlocks {
   store(content: Payload): bigint;
   /** Gives a block back; what is none is left alone. */
   free(handle: bigint): void;
+}
+
+/** The blocks of the plugin that calls, and who calls. */
+export interface ExtismBlocksOfCall extends ExtismBlocks {
+  /** Who calls, and what the caller of the plugin handed over as `hostContext`. */
+  readonly context: HostFunctionContext;
 }
 
 /** What a function of the embedder answers a guest with. */

@@ -1,6 +1,6 @@
 /** Host functions over the very handles and numbers of Extism plugins. @module */
 
-import type { ExtismAnswer, ExtismBlocks, HostFunction, HostFunctionContext } from "./contract.ts";
+import type { ExtismAnswer, ExtismBlocksOfCall, HostFunction } from "./contract.ts";
 import { hostFunction } from "./host_functions.ts";
 
 /** Options of {@linkcode extismFunction}. */
@@ -14,12 +14,6 @@ export type ExtismFunction = (
   blocks: ExtismBlocksOfCall,
   ...args: (bigint | number)[]
 ) => ExtismAnswer | Promise<ExtismAnswer>;
-
-/** The blocks of the plugin that calls, and who calls. */
-export interface ExtismBlocksOfCall extends ExtismBlocks {
-  /** Who calls, and what the caller of the plugin handed over as `hostContext`. */
-  readonly context: HostFunctionContext;
-}
 
 /**
  * A function that Extism plugins import, over the numbers and handles that they pass. Where one block
@@ -53,6 +47,6 @@ export function extismFunction(
     run() {
       throw new TypeError(`host function '${name}' is for Extism plugins only`);
     },
-    extism: (blocks, args, context) => fn(Object.freeze({ ...blocks, context }), ...args),
+    extism: (blocks, args) => fn(blocks, ...args),
   });
 }

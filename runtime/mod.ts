@@ -10,6 +10,7 @@ export type {
   DescribeRequest,
   ExtismAnswer,
   ExtismBlocks,
+  ExtismBlocksOfCall,
   GuestOutput,
   GuestStreams,
   HostCalls,
@@ -40,7 +41,6 @@ export {
 export { ExtensionError, type ExtensionErrorCode, Fault } from "./errors.ts";
 export type { CallOptions, Extension, ExtensionStats, InvokeOptions } from "./extension.ts";
 export {
-  type ExtismBlocksOfCall,
   type ExtismFunction,
   extismFunction,
   type ExtismFunctionOptions,

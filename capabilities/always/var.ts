@@ -24,7 +24,10 @@ export const varCapability: Capability<VarGrant, ByteStore> = defineCapability({
   intersect: (asked, granted) => smallerOf("bytes", asked, granted),
   operations: {
     /** Bytes, or null. */
-    get: { params: ["key"], callSync: ({ key }, { state }) => state.get(keyOf(key), ANY_TIME) },
+    get: {
+      params: ["key"],
+      callSync: ({ key }, { state }) => state.peek(keyOf(key), ANY_TIME),
+    },
     set: {
       params: ["key", "value"],
       callSync({ key, value }, { state, extension }) {

@@ -44,11 +44,16 @@ export function airlockObject(
     >;
     const name = `${capability}.${operation}`;
     operations[operation] = sync
-      ? (...values) => host.callSync(name, named(params, values), options)
+      ? (...values) => owned(host.callSync(name, named(params, values), options))
       : (...values) => host.call(name, named(params, values), options);
   }
   for (const operations of Object.values(capabilities)) Object.freeze(operations);
   return Object.freeze(capabilities) as Airlock;
+}
+
+/** What an operation lends is copied, as nothing else stands between it and a function of the host. */
+function owned(value: HostValue): HostValue {
+  return value instanceof Uint8Array ? value.slice() : value;
 }
 
 function named(params: readonly string[], values: readonly HostValue[]): OperationArgs {

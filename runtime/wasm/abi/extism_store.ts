@@ -158,10 +158,24 @@ export class BlockStore {
    * @throws {Fault} `memory-limit` when there is no room.
    */
   store(content: Payload): Handle {
-    const bytes = typeof content === "string" ? encoder.encode(content) : content;
-    const handle = this.#open().take(bytes.length);
+    if (typeof content === "string") {
+      if (content.length > SHORT_TEXT || !isAscii(content)) {
+        return this.store(encoder.encode(content));
+      }
+      const handle = this.#take(content.length);
+      this.#memory.writeText(this.#place.ptr, content.length, content);
+      return handle;
+    }
+    const handle = this.#take(content.length);
+    this.#memory.write(this.#place.ptr, content);
+    return handle;
+  }
+
+  /** A new block, and where it is. */
+  #take(length: number): Handle {
+    const handle = this.#open().take(length);
     if (handle === NO_HANDLE) throw this.#fullFault();
-    this.#memory.write(this.#locate(handle, "a new block").ptr, bytes);
+    this.#locate(handle, "a new block");
     return handle;
   }
 
@@ -245,6 +259,11 @@ export class BlockStore {
       `it needs more than ${bytes} bytes of memory where ${this.#memoryBytes} are allowed`,
     );
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
 }
 
 function tooLarge(what: string, length: number, limit: number): Fault {

@@ -5,7 +5,11 @@
  * @module
  */
 
-import type { ExtismBlocks, HostFunction as Answerer } from "../../contract.ts";
+import type {
+  ExtismBlocksOfCall,
+  HostFunction as Answerer,
+  HostFunctionContext,
+} from "../../contract.ts";
 import { CapabilityError } from "../../../capabilities/errors.ts";
 import { Fault, isPublicError } from "../../errors.ts";
 import type { AbiEnvironment, Guest, HostFunction, ImportShape, WasmValue } from "./contract.ts";
@@ -68,6 +72,9 @@ function userFunction(
   const fits = atLoad.extism !== undefined || BYTES_TYPES.includes(type);
   const givesHandle = type === undefined || GIVES_HANDLE.test(type);
 
+  /** Asked as every call begins: where no function waits nothing is looked up. */
+  const mayWait = () => environment.hostFunctions.waits && (find()?.waits ?? false);
+
   function ask(args: readonly WasmValue[], signal: AbortSignal | undefined): Asked {
     // Looked up anew: the embedder may have put another one in its place.
     const answerer = find();
@@ -91,15 +98,16 @@ function userFunction(
       signal,
       hostContext,
     };
-    if (answerer.extism !== undefined) {
-      const { blocks, end } = lend(store, limits.payloadBytes);
-      return { answerer, end, give: () => answerer.extism?.(blocks, args, context) };
+    const { extism } = answerer;
+    if (extism !== undefined) {
+      const { blocks, end } = lend(store, limits.payloadBytes, context);
+      return { end, give: () => extism(blocks, args) };
     }
     const [handle = NO_HANDLE] = args;
     const payload = typeof handle !== "bigint" || handle === NO_HANDLE
       ? new Uint8Array(0)
       : store.read(handle, limits.payloadBytes, `the argument of "${label}"`);
-    return { answerer, end() {}, give: () => answerer.run(payload, context) };
+    return { end() {}, give: () => answerer.run(payload, context) };
   }
 
   function finish(answer: Answer): WasmValue | void {
@@ -144,10 +152,10 @@ function userFunction(
 
   return {
     type: fits ? type ?? "(i64) -> i64" : "(i64) -> i64",
-    mayWait: () => find()?.waits ?? false,
+    mayWait,
     wait,
     run(...args: WasmValue[]) {
-      if (find()?.waits) {
+      if (mayWait()) {
         if (guest.suspends) return undefined;
         throw new Fault("needs-async", `"${label}" has to wait`);
       }
@@ -169,7 +177,6 @@ function userFunction(
 }
 
 interface Asked {
-  readonly answerer: Answerer;
   /** Takes the blocks back. */
   readonly end: () => void;
   readonly give: () => Answer | Promise<Answer>;
@@ -179,14 +186,17 @@ interface Asked {
 function lend(
   store: BlockStore,
   limit: number,
-): { readonly blocks: ExtismBlocks; readonly end: () => void } {
+  context: HostFunctionContext,
+): { readonly blocks: ExtismBlocksOfCall; readonly end: () => void } {
   let open = true;
   const check = () => {
     if (!open) throw new Fault("closed", "the call that these blocks belong to is over");
   };
   const what = "a block for a host function";
   return {
-    blocks: Object.freeze<ExtismBlocks>({
+    // Not frozen: it is the embedder's for this one call, and freezing takes longer than the call.
+    blocks: {
+      context,
       read(handle: Handle) {
         check();
         return store.read(handle, limit, what);
@@ -203,7 +213,7 @@ function lend(
         check();
         store.free(handle);
       },
-    }),
+    },
     end: () => void (open = false),
   };
 }

@@ -77,15 +77,12 @@ Deno.test("config does not follow what the host does to its object later", async
   assertEquals(notes.sync("config.get", { key: "list" }), ["a"]);
 });
 
-Deno.test("var keeps bytes and text as bytes, copied both ways", async () => {
+Deno.test("var keeps a copy of bytes and of text as bytes, and lends it", async () => {
   await using notes = await open();
   const mine = new Uint8Array([1, 2]);
   notes.sync("var.set", { key: "bytes", value: mine });
   notes.sync("var.set", { key: "text", value: "é" });
   mine[0] = 9;
-  const got = notes.sync("var.get", { key: "bytes" }) as unknown as Uint8Array;
-  assertEquals(got, new Uint8Array([1, 2]));
-  got[0] = 8;
   assertEquals(notes.sync("var.get", { key: "bytes" }) as unknown, new Uint8Array([1, 2]));
   assertEquals(notes.sync("var.get", { key: "text" }) as unknown, new Uint8Array([0xc3, 0xa9]));
   assertEquals(notes.sync("var.keys"), ["bytes", "text"]);

@@ -69,6 +69,17 @@ Deno.test("the context has config, log, signal and the granted operations", asyn
   assert(Object.isFrozen(seen?.airlock));
 });
 
+Deno.test("what an operation answers a native function with is the function's own", async () => {
+  const native = new NativeRegistry().register("math:keep", (_payload, { airlock }) => {
+    airlock.var?.set?.("k", "kept");
+    (airlock.var?.get?.("k") as Uint8Array).fill(0);
+    return airlock.var?.get?.("k") as Uint8Array;
+  });
+  await using host = new ExtensionHost({ native });
+  const math = await host.load(MATH);
+  assertEquals(await math.invoke("keep"), new TextEncoder().encode("kept"));
+});
+
 Deno.test("a thrown error is a guest-error with the cause; its text stays out of the message", async () => {
   const cause = new RangeError("secret detail");
   const native = new NativeRegistry().register("math:fail", () => {
