@@ -103,14 +103,3 @@ export function outcomeOf(error: unknown): AuditOutcome {
   if (!(error instanceof CapabilityError) || error.code === "missing-capability") return "failed";
   return error.code;
 }
-
-/** Frames that must be left on the stack before an operation runs. */
-const STACK_HEADROOM = 100;
-
-/**
- * Throws a RangeError when the stack is nearly used up. A guest that fills it just before it asks
- * would otherwise have the operation done and its record lost.
- */
-export function requireStack(frames: number = STACK_HEADROOM): number {
-  return frames === 0 ? 0 : 1 + requireStack(frames - 1);
-}

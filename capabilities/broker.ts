@@ -4,7 +4,7 @@ import { frozenCopy } from "../manifest/freeze.ts";
 import type { JsonObject } from "../manifest/manifest.ts";
 import { show } from "../manifest/printable.ts";
 import { type AuditOutcome, auditRecord, type AuditSink, type AuditSubject } from "./audit.ts";
-import { outcomeOf, requireStack, summaryOf } from "./audit.ts";
+import { outcomeOf, summaryOf } from "./audit.ts";
 import { type BrokerLimits, type BrokerOptions, DEFAULT_BROKER_LIMITS } from "./broker_options.ts";
 import { valueBytes } from "./byte_size.ts";
 import type { CapabilityScope, HostValue, Operation, OperationArgs } from "./capability.ts";
@@ -19,6 +19,7 @@ import { OperationQuota } from "./quota.ts";
 import { importOperations } from "./raw_import.ts";
 import { Refusals } from "./refusals.ts";
 import { Room } from "./room.ts";
+import { requireStack } from "./stack_room.ts";
 
 /** Operations of one extension that may wait at once: each holds a promise and what it works on. */
 const MAX_IN_FLIGHT = 1_024;
@@ -258,7 +259,7 @@ export class Broker implements AsyncDisposable {
       const limit = `${this.#limits.operations} operations are used up`;
       throw this.#overQuota(door, args, limit, this.#quota.firstRefusal(options?.budget));
     }
-    if (this.#audit) requireStack();
+    requireStack();
     const { payloadBytes } = this.#limits;
     if (valueBytes(args, payloadBytes) > payloadBytes) {
       throw this.#overQuota(door, {}, `its arguments are larger than ${payloadBytes} bytes`);

@@ -6,6 +6,7 @@
  */
 
 import { NeedsAsyncError } from "../../capabilities/errors.ts";
+import { requireStack } from "../../capabilities/stack_room.ts";
 import type { Call } from "../contract.ts";
 import { withDeadline } from "../deadline.ts";
 import { Fault, isPublicError } from "../errors.ts";
@@ -47,6 +48,8 @@ export class LiveGuest implements Guest {
   #exports: WebAssembly.Exports = NO_EXPORTS;
   /** Set once, by the first thing that ends the guest; the trap that carries it is always the same. */
   #ending: { readonly reason: unknown } | undefined;
+  /** At hand before it is needed: there may be no stack left to make it then. */
+  readonly #trap = guestEndingTrap();
   #ticks = TICKS_PER_LOOK;
   /** Ends the wait of a suspended guest. */
   #suspension: AbortController | undefined;
@@ -156,7 +159,7 @@ export class LiveGuest implements Guest {
   /** Ends the guest for `reason`: throws a trap, which no guest can catch. */
   #end(reason: unknown): never {
     this.#ending ??= { reason };
-    throw guestEndingTrap();
+    throw this.#trap;
   }
 
   /** Stops the wait of a suspended guest; it traps at once. */
@@ -186,13 +189,17 @@ export class LiveGuest implements Guest {
     const answer = run as (...args: WasmValue[]) => unknown;
     return (...args) => {
       try {
+        // A host function runs to its end or not at all, however little stack the guest left it.
+        requireStack();
         this.tick(1);
         const given = answer(...args);
         // It may have taken long: what is left of the guest's slice was cut for less.
         this.#meter?.resume();
         return given;
       } catch (reason) {
-        this.#end(reason);
+        // No function is called here: the stack may be used up, and the guest must end all the same.
+        this.#ending ??= { reason };
+        throw this.#trap;
       }
     };
   }

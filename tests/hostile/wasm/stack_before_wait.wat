@@ -1,0 +1,14 @@
+;; Uses up the stack to a depth of its choice, then waits for something that has an effect.
+(module
+  (import "count" "later" (func $up (result i32)))
+  (memory (export "memory") 1)
+  (func (export "__base_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "__base_free") (param i32 i32))
+  (func $fall (param $depth i32)
+    (if (local.get $depth)
+      (then (call $fall (i32.sub (local.get $depth) (i32.const 1))))
+      (else (drop (call $up)))))
+  ;; The depth is the input: four bytes.
+  (func (export "at_depth") (param $ptr i32) (param $len i32) (result i64)
+    (call $fall (i32.load (local.get $ptr)))
+    (i64.const 0)))
