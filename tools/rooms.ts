@@ -150,6 +150,10 @@ export const ROOMS: readonly Room[] = [
       ...FOUNDATION,
       "runtime/quickjs/**",
       "runtime/script/**",
+      // The interpreter is a WebAssembly module too: it is counted and stopped as those are.
+      "runtime/wasm/meter.ts",
+      "runtime/wasm/rewrite/rewrite.ts",
+      "runtime/wasm/trap.ts",
       "quickjs-emscripten-core",
       "@jitl/quickjs-singlefile-mjs-release-sync",
     ],

@@ -9,7 +9,10 @@ import {
   type QuickJSRuntime,
 } from "quickjs-emscripten-core";
 import type { Limits } from "../limits.ts";
-import { makeGuard } from "../script/guard.ts";
+import { Meter, type Metered } from "../wasm/meter.ts";
+import type { MeterExports } from "../wasm/rewrite/rewrite.ts";
+import { guestEndingTrap } from "../wasm/trap.ts";
+import { type Engine, quickjsEngine } from "./engine.ts";
 
 /** How one stay inside the engine ended; after anything but `ended` the interpreter is dead. */
 export type StayEnd = "ended" | "timeout" | "memory-limit" | "trap";
@@ -31,18 +34,14 @@ const MAX_PAGES = 32_768;
  */
 const MAX_STACK_BYTES = 256 * 1024;
 
-/**
- * The engine asks its interrupt handler only between the steps of guest code: a single built-in
- * (`"a".repeat(1e7).indexOf(…)`) would run on for hours. This long after the deadline, in
- * milliseconds, the watchdog stops the instance itself.
- */
-const WATCHDOG_GRACE_MS = 50;
-
 /** Jobs run between two looks at the clock: a flood of microtasks never asks the handler. */
 const JOBS_AT_A_TIME = 64;
 
 /** Attempts of the engine's allocator to grow, each smaller, before it gives up. */
 const GROW_ATTEMPTS = 3;
+
+/** Units of text that is surely short beside what a stay begins with. */
+const SHORT_TEXT = 1_024;
 
 /** What the allocator must still have for a stay to begin at all. */
 const HEADROOM_BYTES = 16 * 1024;
@@ -57,11 +56,6 @@ interface EngineModule {
 /** The guest has used up its memory; thrown and caught within this room. */
 class OutOfMemory extends Error {}
 
-const guard = makeGuard();
-
-/** When the outermost stay in this thread will be stopped: an inner one must end before. */
-let outermostEnd = Infinity;
-
 /** Deadline of nothing: nobody is inside. */
 const NOBODY = Number.NEGATIVE_INFINITY;
 
@@ -72,6 +66,7 @@ export class Interpreter {
   readonly #module: EngineModule;
   readonly #memory: CappedMemory;
   readonly #reserved: number;
+  readonly #watch: Watch;
   #deadline = NOBODY;
   #interrupted = false;
   /** What went wrong on our side of a call from the guest; the interpreter does not survive it. */
@@ -82,6 +77,7 @@ export class Interpreter {
     context: QuickJSContext,
     module: EngineModule,
     memory: CappedMemory,
+    watch: Watch,
     reserved: number,
   ) {
     this.context = context;
@@ -89,6 +85,7 @@ export class Interpreter {
     this.#module = module;
     this.#memory = memory;
     this.#reserved = reserved;
+    this.#watch = watch;
     this.#runtime.setInterruptHandler(() => this.#isOver());
   }
 
@@ -97,11 +94,13 @@ export class Interpreter {
     { memoryBytes, stackBytes }: Pick<Limits, "memoryBytes" | "stackBytes">,
   ): Promise<Interpreter> {
     const memory = cappedMemory(memoryBytes);
+    const engine = await quickjsEngine();
+    const watch = new Watch();
     const quickjs = await newQuickJSWASMModuleFromVariant(newVariant(variant, {
       wasmMemory: memory.memory,
       log: () => {},
       // The engine would write to the host's standard error.
-      emscriptenModule: SILENT,
+      emscriptenModule: { ...SILENT, ...made(engine, watch) },
     }));
     const { module } = quickjs as unknown as { readonly module: EngineModule };
     const heapStart = module._malloc(1);
@@ -111,7 +110,7 @@ export class Interpreter {
     const runtime = quickjs.newRuntime();
     runtime.setMaxStackSize(Math.min(stackBytes, MAX_STACK_BYTES));
     const context = runtime.newContext();
-    return new Interpreter(context, module, memory, heapStart + Math.max(0, surplus));
+    return new Interpreter(context, module, memory, watch, heapStart + Math.max(0, surplus));
   }
 
   /** Bytes of heap that the guest has taken so far; they never become fewer. */
@@ -145,31 +144,22 @@ export class Interpreter {
    */
   run(stay: () => void, deadline: number): StayEnd {
     if (this.#dead || this.busy) return "trap";
-    const outer = outermostEnd;
-    // An inner stay that outlived its outer one would be cut off with our own code around it.
-    const end = Math.min(deadline + WATCHDOG_GRACE_MS, outer - WATCHDOG_GRACE_MS);
-    outermostEnd = end;
-    this.#deadline = Math.min(deadline, end);
+    this.#deadline = deadline;
     this.#interrupted = false;
     this.#failure = undefined;
     this.#memory.reset();
+    this.#watch.begin(deadline);
     // Stands until the stay has really ended.
     this.#dead = true;
-    let stopped: boolean;
     try {
-      stopped = !this.#within(() => {
-        try {
-          this.#hold(HEADROOM_BYTES);
-          stay();
-        } catch (error) {
-          this.fail(error);
-        }
-      }, end - performance.now());
+      this.#hold(HEADROOM_BYTES);
+      stay();
+    } catch (error) {
+      this.fail(error);
     } finally {
-      outermostEnd = outer;
       this.#deadline = NOBODY;
     }
-    if (stopped || this.#interrupted) return "timeout";
+    if (this.#interrupted || this.#watch.fired) return "timeout";
     const failure = this.#ownFailure();
     if (failure) {
       return failure.error instanceof OutOfMemory || this.#memory.exhausted
@@ -192,7 +182,9 @@ export class Interpreter {
   text(text: string): QuickJSHandle {
     this.#hold(this.#module.lengthBytesUTF8(text) + 1);
     const handle = this.context.newString(text);
-    if (this.context.typeof(handle) !== "string") throw new OutOfMemory();
+    // To ask for a type costs more than the text: memory that is there need not be doubted.
+    const doubtful = this.#memory.exhausted || text.length > SHORT_TEXT;
+    if (doubtful && this.context.typeof(handle) !== "string") throw new OutOfMemory();
     return handle;
   }
 
@@ -234,12 +226,45 @@ export class Interpreter {
     if (pointer === 0) throw new OutOfMemory();
     this.#module._free(pointer);
   }
+}
 
-  #within(run: () => void, ms: number): boolean {
-    if (ms !== Infinity) return guard(run, ms);
-    run();
-    return true;
+/** Counts what the engine does, and ends it with a trap when its time is over. */
+class Watch implements Metered {
+  readonly stopReason = undefined;
+  deadline = Infinity;
+  /** Whether it ended the stay. */
+  fired = false;
+  readonly #meter: Meter = new Meter(this);
+
+  /** Takes the counter of an instance. */
+  add(instance: WebAssembly.Instance, names: MeterExports): void {
+    this.#meter.add(instance.exports, names);
+    this.#meter.begin(Infinity);
   }
+
+  /** A stay begins, and ends at `deadline`. */
+  begin(deadline: number): void {
+    this.deadline = deadline;
+    this.fired = false;
+    this.#meter.begin(Infinity);
+  }
+
+  end(): never {
+    this.fired = true;
+    throw guestEndingTrap();
+  }
+}
+
+/** What the engine's loader calls instead of compiling its own module. */
+function made({ module, meter, start }: Engine, watch: Watch): Record<string, unknown> {
+  return {
+    instantiateWasm(imports: WebAssembly.Imports, take: (made: WebAssembly.Instance) => void) {
+      const instance = new WebAssembly.Instance(module, imports);
+      watch.add(instance, meter);
+      if (start !== undefined) (instance.exports[start] as () => void)();
+      take(instance);
+    },
+  };
 }
 
 const SILENT = { print: () => {}, printErr: () => {} } as Record<string, unknown>;

@@ -5,6 +5,7 @@ import { type WaitLimit, withDeadline } from "../deadline.ts";
 import { Fault } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { ActiveCall } from "./calls.ts";
+import { Losses } from "../script/losses.ts";
 import { Interpreter } from "./interpreter.ts";
 import { Session, type SessionParts } from "./session.ts";
 
@@ -30,6 +31,7 @@ export class QuickJsModule implements Module {
   #spare: Interpreter | undefined;
   #lastCall = 0;
   #lives = 0;
+  readonly #losses: Losses = new Losses();
   #closed = false;
 
   private constructor(parts: SessionParts) {
@@ -205,9 +207,13 @@ export class QuickJsModule implements Module {
     signal: AbortSignal | undefined,
   ): { readonly session: Session; readonly load: ActiveCall } {
     if (this.#closed) throw new Fault("closed");
+    this.#losses.check();
     this.#spare = undefined;
     this.#lives++;
-    const session = new Session(this.#parts, interpreter, () => this.#prepare());
+    const session = new Session(this.#parts, interpreter, () => {
+      if (!this.#closed) this.#losses.add();
+      this.#prepare();
+    });
     this.#session = session;
     const load = session.load({
       deadline: performance.now() + this.#limits.loadMs,

@@ -45,6 +45,7 @@ export class Operations {
   readonly #asked: Request[] = [];
   readonly #refusals = new Map<number, unknown>();
   #pending = 0;
+  #lastRefusal = 0;
 
   /** `onReply` hears of every operation once. */
   constructor(host: HostCalls, { files }: Program, onReply: (reply: Reply) => void) {
@@ -107,7 +108,10 @@ export class Operations {
       });
       return `=${encodeHostValue(value)}`;
     } catch (error) {
-      return `!${refusalOf(error)}`;
+      // Ids of operations that answer later are the prelude's own, and positive.
+      const id = --this.#lastRefusal;
+      this.#keepRefusal(id, error);
+      return `!${refusalOf(error, id)}`;
     }
   }
 

@@ -34,13 +34,43 @@ export interface RealmSetup {
 /** A value on its way in: text, a flag, or one of the guest's own. */
 type Passed = string | number | boolean | QuickJSHandle | undefined;
 
+/** Names that are kept as values of the guest: callers may use any number of them. */
+const WORDS_KEPT = 64;
+
+/**
+ * Around the prelude: gives the result of a call as what `enter` returns, `=` before it, where it is
+ * there at once. A function of the host costs more than the whole call.
+ */
+const STRAIGHT = `(function (prelude, send, ask, limit) {
+"use strict";
+let expected = 0;
+let result = "";
+const post = (kind, id, other, head, body) => {
+  if (kind === "result" && id === expected && body.length <= limit) {
+    expected = 0;
+    result = "=" + body;
+  } else send(kind, id, other, head, body);
+};
+const enter = prelude(post, ask);
+return (kind, id, a, b) => {
+  expected = kind === "call" ? id : 0;
+  result = "";
+  enter(kind, id, a, b);
+  expected = 0;
+  const given = result;
+  result = "";
+  return given;
+};
+})`;
+
 /** Everything of it must be used inside a stay of the interpreter. */
 export class Realm {
   readonly #interpreter: Interpreter;
   readonly #enter: QuickJSHandle;
   readonly #files: ReadonlyMap<string, ScriptFile>;
-  /** Kinds of entries, as values of the guest: the same few each time. */
-  readonly #kinds = new Map<string, QuickJSHandle>();
+  readonly #host: RealmHost;
+  /** Kinds of entries and names of functions, as values of the guest: the same few each time. */
+  readonly #words = new Map<string, QuickJSHandle>();
   /** What an ES module gave while it is still being evaluated. */
   #evaluation: QuickJSHandle | undefined;
   #linking = false;
@@ -55,6 +85,7 @@ export class Realm {
   ) {
     this.#interpreter = interpreter;
     this.#files = files;
+    this.#host = host;
     this.#enter = this.#boot(host, setup.textLimit);
     this.enter("dialect", 0, setup.dialect.empty);
     this.enter("surface", 0, setup.surface, setup.config);
@@ -83,11 +114,36 @@ export class Realm {
 
   /** Enters the prelude, then runs the jobs that are due. */
   enter(kind: string, id: number, a?: Passed, b?: Passed): void {
-    let word = this.#kinds.get(kind);
-    if (!word) this.#kinds.set(kind, word = this.#interpreter.text(kind));
-    this.#call(this.#enter, [word, id, a, b]).dispose();
+    this.#call(this.#enter, [this.#word(kind), id, a, b]).dispose();
+    this.#goOn();
+  }
+
+  /** Calls a function of the guest. What it gives without waiting is posted before its jobs run. */
+  call(id: number, fn: string, payload: string): void {
+    const given = this.#call(this.#enter, [this.#word("call"), id, this.#word(fn), payload]);
+    const { context, ranOutOfMemory } = this.#interpreter;
+    const text = context.getString(given);
+    // Without room for the copy there is none, and it is no empty one.
+    const missing = text === "" && ranOutOfMemory && (context.getLength(given) ?? 0) > 0;
+    given.dispose();
+    if (missing) throw new Fault("memory-limit");
+    if (text !== "") this.#host.post("result", id, 0, "", text.slice(1));
+    this.#goOn();
+  }
+
+  #goOn(): void {
     this.#interpreter.runJobs();
     if (this.#evaluation) this.#checkEvaluation(this.#evaluation);
+  }
+
+  /** Text that is passed in often, as a value of the guest. */
+  #word(text: string): QuickJSHandle | string {
+    let word = this.#words.get(text);
+    if (!word) {
+      if (this.#words.size >= WORDS_KEPT) return text;
+      this.#words.set(text, word = this.#interpreter.text(text));
+    }
+    return word;
   }
 
   #boot(host: RealmHost, textLimit: number): QuickJSHandle {
@@ -121,7 +177,8 @@ export class Realm {
         ) ?? context.undefined,
     );
     const prelude = this.#evaluated(PRELUDE, PRELUDE_NAME);
-    return this.#call(prelude, [post, ask]);
+    const straight = this.#evaluated(STRAIGHT, PRELUDE_NAME);
+    return this.#call(straight, [prelude, post, ask, textLimit]);
   }
 
   #loadScript({ path, text }: ScriptFile): void {

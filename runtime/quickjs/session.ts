@@ -104,7 +104,7 @@ export class Session {
     const active = this.#begin(id, call);
     this.#stay(active, () => {
       this.#deliverAll();
-      this.#realm?.enter("call", id, fn, payload);
+      this.#realm?.call(id, fn, payload);
     });
     return active;
   }

@@ -4,14 +4,11 @@ import type { HostCalls } from "../../capabilities/host_calls.ts";
 import type { Call, LoadRequest, Module, Payload } from "../contract.ts";
 import { withDeadline } from "../deadline.ts";
 import { Fault } from "../errors.ts";
+import { Losses } from "./losses.ts";
 import { Session, type SessionSetup } from "./session.ts";
 
 /** Calls that wait: a flood of callers must not fill the host's memory. */
 const QUEUE_LIMIT = 1_000;
-
-/** A guest that is lost this often within the span is not started again. */
-const LOSSES_LIMIT = 3;
-const LOSSES_SPAN_MS = 10_000;
 
 /** How long `close` waits for lanes to stand still. */
 const CLOSE_MS = 1_000;
@@ -33,8 +30,7 @@ export class ScriptModule implements Module {
   #running = 0;
   readonly #queue: PromiseWithResolvers<void>[] = [];
   #restarts = 0;
-  /** When lanes were lost by their guest's fault, the latest last. */
-  #losses: number[] = [];
+  readonly #losses: Losses = new Losses();
   /** Lanes on their way out. */
   readonly #ending = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
@@ -122,21 +118,14 @@ export class ScriptModule implements Module {
   }
 
   async #restart(): Promise<Session> {
-    const since = performance.now() - LOSSES_SPAN_MS;
-    this.#losses = this.#losses.filter((time) => time > since);
-    if (this.#losses.length >= LOSSES_LIMIT) {
-      throw new Fault(
-        "closed",
-        `it was lost ${LOSSES_LIMIT} times within ${LOSSES_SPAN_MS / 1_000} s; reload it`,
-      );
-    }
+    this.#losses.check();
     this.#restarts++;
     const session = this.#next = new Session(this.#setup);
     try {
       await session.link(undefined);
       await session.evaluate(this.#host, undefined);
     } catch (error) {
-      this.#losses.push(performance.now());
+      this.#losses.add();
       const fault = error instanceof Fault ? error : new Fault("lost", "", { cause: error });
       this.#watch(session.kill(fault));
       throw error;
@@ -149,7 +138,7 @@ export class ScriptModule implements Module {
     this.#session = session;
     session.watch((reason) => {
       // A lane lost to an abort is its caller's doing.
-      if (reason.code !== "lost") this.#losses.push(performance.now());
+      if (reason.code !== "lost") this.#losses.add();
       this.#watch(session.kill(reason));
     });
   }

@@ -37,7 +37,7 @@ export const PRELUDE_NAME = "airlock:prelude";
  *
  * | `ask(what, head, body)` | answers `=` and a value, or `!` and a refusal |
  * | --- | --- |
- * | `call`, name, JSON arguments | a synchronous operation; refusals are JSON `{code, capability, message}` |
+ * | `call`, name, JSON arguments | a synchronous operation; refusals are JSON `{code, capability, message, id?}`, and `id` comes back as the `operation` of an `error` |
  * | `url` / `url-set` | see `answerUrl` |
  * | `require`, path, specifier | key of the file, or a message |
  *

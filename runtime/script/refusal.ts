@@ -11,14 +11,14 @@ const MESSAGE_LIMIT = 1024;
  * message that whoever wrote the operation gave; never a stack, and nothing of an error of the
  * operating system, whose message holds the host's paths.
  */
-export function refusalOf(error: unknown): string {
+export function refusalOf(error: unknown, id?: number): string {
   const capability = error instanceof CapabilityError ? error.capability : "";
-  return refusal(codeOf(error), capability, messageOf(error));
+  return refusal(codeOf(error), capability, messageOf(error), id);
 }
 
-/** A refusal made here. */
-export function refusal(code: string, capability: string, message: string): string {
-  return JSON.stringify({ code, capability, message: message.slice(0, MESSAGE_LIMIT) });
+/** A refusal made here. `id` names the error behind it where the guest was answered at once. */
+export function refusal(code: string, capability: string, message: string, id?: number): string {
+  return JSON.stringify({ code, capability, message: message.slice(0, MESSAGE_LIMIT), id });
 }
 
 function codeOf(error: unknown): string {

@@ -94,6 +94,7 @@ export function makeEntry(kit: Kit, parts: PreludeParts, send: Post, query: Ask)
         pending[id] = { resolve, reject, owner: current };
       }),
     ask: (operation, args) => ask("call", operation, args),
+    refuses: (error, id) => void apply(refusedSet, refused, [error, id]),
   });
   const { log } = parts.makeGlobals(kit, describe, surface, ask);
 

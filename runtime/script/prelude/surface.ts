@@ -9,6 +9,8 @@ export interface SurfaceHost {
   readonly call: (operation: string, args: string) => Promise<unknown>;
   /** Asks for one that answers at once: `=` and the value, or `!` and the refusal. */
   readonly ask: (operation: string, args: string) => string;
+  /** Hears which error stands for the refusal that the host knows as `id`. */
+  readonly refuses: (error: Error, id: number) => void;
 }
 
 /** What the entry and the other globals need of it. */
@@ -81,10 +83,11 @@ export function makeSurface(kit: Kit, encoding: Encoding, host: SurfaceHost): Su
   const decode = (text: string): unknown => text === "" ? undefined : unmark(kit.parse(text));
 
   function refusal(text: string): Error {
-    const { code, capability, message } = kit.parse(text) as Record<string, unknown>;
+    const { code, capability, message, id } = kit.parse(text) as Record<string, unknown>;
     const error = kit.named("AirlockError", kit.text(message));
     kit.put(error, "code", code);
     kit.put(error, "capability", capability);
+    if (typeof id === "number") host.refuses(error, id);
     return error;
   }
 

@@ -277,3 +277,17 @@ Deno.test("a flood of logs, timers and operations is bounded", async () => {
   assertEquals(await guest.call("operations", "", { ms: 10_000 }), "5000");
   assertEquals(await guest.call("timers"), '[1000,"RangeError"]');
 });
+
+Deno.test("a refused operation that answers at once fails the call as the refusal that it is", async () => {
+  await using guest = await load(`
+    function flood() { for (;;) airlock.clock.now() }
+    function caught() { try { flood() } catch (e) { return [e.name, e.code, e.capability] } }`);
+  const budget = () => ({ ...callOf(), budget: { operations: 3 } });
+  const refused = await assertRejects(
+    async () => await guest.module.invoke("flood", "", budget()),
+    CapabilityError,
+  );
+  assertEquals([refused.code, refused.capability], ["quota", "clock"]);
+  const seen = await guest.module.invoke("caught", "", budget());
+  assertEquals(new TextDecoder().decode(seen), '["AirlockError","quota","clock"]');
+});

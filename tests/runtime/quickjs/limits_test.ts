@@ -43,15 +43,15 @@ Deno.test("a call over its deadline is stopped in time, and the next finds a new
       "const a = Array.from({ length: 1e5 }, (_, i) => i); for (;;) a.sort(() => 0.5 - Math.random())",
   };
   const functions = Object.entries(attacks).map(([name, body]) => `function ${name}() { ${body} }`);
-  await using guest = await load(`${functions.join("\n")}\nfunction alive() { return "yes" }`);
-  let restarts = 0;
+  const code = `${functions.join("\n")}\nfunction alive() { return "yes" }`;
   for (const name of Object.keys(attacks)) {
     await t.step(name, async () => {
+      await using guest = await load(code);
       const began = performance.now();
       const fault = await survive(guest, name);
       assertEquals(fault.code, "timeout");
       assert(performance.now() - began < 2_000);
-      assertEquals(guest.module.restarts, ++restarts);
+      assertEquals(guest.module.restarts, 1);
     });
   }
 });
@@ -72,10 +72,10 @@ Deno.test("memory is capped, whatever takes it, and the next call finds a new re
   const functions = Object.entries(attacks).map(([name, body]) => `function ${name}() { ${body} }`);
   const code = `${functions.join("\n")}\nfunction alive() { return "yes" }`;
   for (const memoryBytes of [4 * MIB, 24 * MIB]) {
-    await using guest = await load(code, { limits: { memoryBytes } });
-    assert((guest.module.memorySize ?? 0) <= memoryBytes);
     for (const name of Object.keys(attacks)) {
       await t.step(`${name} in ${memoryBytes / MIB} MiB`, async () => {
+        await using guest = await load(code, { limits: { memoryBytes } });
+        assert((guest.module.memorySize ?? 0) <= memoryBytes);
         assertEquals((await survive(guest, name, 5_000)).code, "memory-limit");
         assert((guest.module.memorySize ?? 0) <= memoryBytes);
       });
@@ -113,7 +113,7 @@ Deno.test("a guest that keeps all its memory gets a new realm when a call no lon
 });
 
 Deno.test("too much recursion is an error of the guest; too much in the engine is a trap", async () => {
-  await using guest = await load(`
+  const code = `
     function recursion() { return recursion() + 1 }
     function caught() { try { return recursion() } catch (e) { return e instanceof Error } }
     function nested() { return JSON.parse("[".repeat(1e5) + "]".repeat(1e5)).length }
@@ -122,15 +122,17 @@ Deno.test("too much recursion is an error of the guest; too much in the engine i
     function toJson() { const o = { toJSON() { console.log(1); return { o } } }; return o }
     function flat() { let a = []; for (let i = 0; i < 1e5; i++) a = [a]; return a.flat(Infinity).length }
     function alive() { return "yes" }
-  `);
+  `;
+  await using guest = await load(code);
   const fault = await survive(guest, "recursion");
   assertEquals(fault.code, "guest-error");
   assertStringIncludes(fault.guest, "stack overflow");
   assertEquals(await guest.call("caught"), "true");
   assertEquals(guest.module.restarts, 0);
   for (const name of ["nested", "deep", "source", "toJson"]) {
-    const { code } = await survive(guest, name, 5_000);
-    assert(["trap", "guest-error", "bad-guest-data"].includes(code), `${name}: ${code}`);
+    await using victim = await load(code);
+    const ended = (await survive(victim, name, 5_000)).code;
+    assert(["trap", "guest-error", "bad-guest-data"].includes(ended), `${name}: ${ended}`);
   }
 });
 
@@ -254,4 +256,17 @@ Deno.test("one extension's end does not touch another", async () => {
   await assertRejects(async () => await bad.call("bomb"), Fault);
   assertEquals(await good.call("next"), "2");
   assertEquals(good.module.restarts, 0);
+});
+
+Deno.test("a guest that is lost three times at once is not started again", async () => {
+  await using guest = await load("function loop() { for (;;); } function alive() { return 1 }");
+  for (let i = 0; i < 3; i++) {
+    const stopped = await assertRejects(
+      async () => await guest.call("loop", "", { ms: 30 }),
+      Fault,
+    );
+    assertEquals(stopped.code, "timeout");
+  }
+  const failed = await assertRejects(async () => await guest.call("alive"), Fault);
+  assertEquals([failed.code, guest.module.restarts], ["closed", 2]);
 });
