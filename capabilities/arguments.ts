@@ -1,6 +1,7 @@
 /** Checking and narrowing the arguments of asks and grants: what every capability's `parse` shares. @module */
 
 import type { Json, JsonObject } from "../manifest/manifest.ts";
+import { show } from "../manifest/printable.ts";
 import type { ParsedArgs } from "./capability.ts";
 
 type Problem = { readonly path: string; readonly message: string };
@@ -52,6 +53,21 @@ export class ArgumentReader {
       path: name,
       message: `must be a positive whole number: it is ${
         typeof value === "number" ? value : kindOf(value)
+      }`,
+    });
+    return undefined;
+  }
+
+  /** One of a few words; `undefined` when absent. */
+  oneOf(name: string, words: readonly string[]): string | undefined {
+    const value = this.#take(name);
+    if (value === undefined) return undefined;
+    if (typeof value === "string" && words.includes(value)) return value;
+    const choice = words.map((word) => `"${word}"`).join(" or ");
+    this.#problems.push({
+      path: name,
+      message: `must be ${choice}: it is ${
+        typeof value === "string" ? show(value) : kindOf(value)
       }`,
     });
     return undefined;

@@ -14,6 +14,7 @@ import { fsCapability } from "./gated/fs.ts";
 import { extensionsCapability } from "./gated/extensions.ts";
 import { kvCapability } from "./gated/kv.ts";
 import { netCapability } from "./gated/net.ts";
+import { runCapability } from "./gated/run.ts";
 import { sqliteCapability, type SqliteOptions } from "./gated/sqlite.ts";
 import type { OfferedImport } from "./raw_import.ts";
 import { type Powers, powers as ambient } from "./powers.ts";
@@ -180,6 +181,7 @@ function gatedBuiltIns(
     (registry) => registry.gated(netCapability(powers)),
     (registry) => registry.gated(fsCapability(powers)),
     (registry) => registry.gated(sqliteCapability(powers, sqlite)),
+    (registry) => registry.gated(runCapability(powers)),
   ];
 }
 

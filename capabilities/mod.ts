@@ -75,6 +75,7 @@ export type { FileFacts, FilePower, HashAlgorithm, Powers } from "./powers.ts";
 export type { NetPower, PinnedClient } from "./powers/net.ts";
 export type { SocksTarget } from "./powers/socks.ts";
 export type { EntryFacts, OpenFile, StoragePower } from "./powers/storage.ts";
+export type { ProgramFacts, ProgramPower, ProgramResult, ProgramTies } from "./powers/programs.ts";
 export type { SqliteLimits, SqlitePower, SqliteSettings } from "./powers/sqlite.ts";
 export type { SqliteOptions } from "./gated/sqlite.ts";
 export { SqlFailure } from "./sql_database.ts";

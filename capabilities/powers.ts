@@ -3,6 +3,7 @@
 import { crypto as stdCrypto, timingSafeEqual } from "@std/crypto";
 import { walk } from "@std/fs";
 import { net, type NetPower } from "./powers/net.ts";
+import { type ProgramPower, programs } from "./powers/programs.ts";
 import { sqlite, type SqlitePower } from "./powers/sqlite.ts";
 import { storage, type StoragePower } from "./powers/storage.ts";
 
@@ -53,6 +54,8 @@ export interface Powers {
   readonly storage: StoragePower;
   /** Databases in files. */
   readonly sqlite: SqlitePower;
+  /** Programs of this machine. */
+  readonly programs: ProgramPower;
   /**
    * An environment variable of this process; `undefined` when it is not set.
    *
@@ -146,6 +149,7 @@ export const powers: Powers = Object.freeze<Powers>({
   net,
   storage,
   sqlite,
+  programs,
   env(name) {
     requireEnv(name);
     return Deno.env.get(name);

@@ -3,7 +3,7 @@
 import { OperationError } from "./errors.ts";
 import { formatPath } from "./path_resolve.ts";
 import type { EntryFacts, StoragePower } from "./powers/storage.ts";
-import { notAFile, type Place, type StorageWalker } from "./storage_place.ts";
+import { isDatabaseFile, notAFile, type Place, type StorageWalker } from "./storage_place.ts";
 import type { StorageUsage } from "./storage_usage.ts";
 
 /** Largest file that is read or listed whole: one call must not fill the memory of the host. */
@@ -106,7 +106,8 @@ export class StorageFiles {
     if ((await walker.find(place))?.facts.identity !== found.facts.identity) {
       throw walker.leadsOut(place);
     }
-    return entries;
+    const isTop = place.own && place.below.length === 0;
+    return isTop ? entries.filter(({ name }) => !isDatabaseFile([name])) : entries;
   }
 
   /** Facts; `null` when nothing is there. */

@@ -12,6 +12,8 @@ export type StorageMode = "read" | "write";
 export interface StorageGrant {
   readonly read: readonly PlainPath[];
   readonly write: readonly PlainPath[];
+  /** Whether a link may lead from one granted place to another; out of them none ever does. */
+  readonly followsLinks?: boolean;
 }
 
 /** A path inside one root. */
@@ -39,6 +41,20 @@ export interface Found {
 
 /** Never for extensions, whoever grants it: other processes, devices and the kernel behind files. */
 const FORBIDDEN: readonly string[] = ["/proc", "/dev", "/sys"];
+
+/**
+ * What `sqlite` keeps in an extension's own directory: who could write these bytes would need no grant of
+ * a table, and a journal of one's own making is played into the database when it is opened next.
+ */
+const DATABASE_FILES: ReadonlySet<string> = new Set(
+  ["data.db", "data.db-journal", "data.db-wal", "data.db-shm"],
+);
+
+/** Whether steps below an extension's own directory lead to its database, however the system folds names. */
+export function isDatabaseFile(below: readonly string[]): boolean {
+  const [name = "", ...more] = below;
+  return more.length === 0 && DATABASE_FILES.has(name.normalize("NFKC").toLowerCase());
+}
 
 /** Whether the grant covers `path` as it is written. */
 export function coversPath(grant: StorageGrant, mode: StorageMode, path: PlainPath): boolean {
@@ -99,6 +115,9 @@ export class StorageWalker {
       return undefined;
     }
     this.#confine(place, root, real);
+    if (real !== full && this.#grant.followsLinks === false) {
+      throw this.#denied(place.path, "a link leads there");
+    }
     const facts = await this.#power.facts(real);
     if (!facts) return undefined;
     if (place.own && facts.kind === "file" && facts.names > 1) {
@@ -140,6 +159,7 @@ export class StorageWalker {
         real = await this.#power.realPath(step);
       }
       if (real === undefined || !stepsFrom(root, real)) throw this.leadsOut(place);
+      if (real !== step && this.#grant.followsLinks === false) throw this.leadsOut(place);
       at = real;
     }
     const target = join(at, last);
@@ -155,6 +175,9 @@ export class StorageWalker {
     const steps = stepsFrom(root, real);
     const forbidden = FORBIDDEN.some((each) => stepsFrom(each, real) !== undefined);
     if (!steps || !place.covers(steps) || forbidden) throw this.leadsOut(place);
+    if (place.own && (isDatabaseFile(steps) || isDatabaseFile(place.below))) {
+      throw this.#denied(place.path, "it is part of a database");
+    }
   }
 }
 

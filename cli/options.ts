@@ -98,7 +98,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     name: "storage-root",
     value: "DIR",
     summary: "where extensions keep files of their own",
-    commands: ["permissions"],
+    commands: [...PROMPTING, "permissions"],
   },
   { name: "json", summary: "one JSON document on standard output", commands: EVERY },
   { name: "help", short: "h", summary: "this help", commands: EVERY },

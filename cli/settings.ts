@@ -14,7 +14,10 @@ import type { Values } from "./options.ts";
 /** What a command loads with. */
 export interface Settings {
   readonly registry: CapabilityRegistry;
-  readonly host: Pick<HostOptions, "capabilities" | "limits" | "onRequest" | "rememberedGrants">;
+  readonly host: Pick<
+    HostOptions,
+    "capabilities" | "limits" | "onRequest" | "rememberedGrants" | "storageRoot"
+  >;
   readonly load: LoadOptions;
 }
 
@@ -31,12 +34,14 @@ export async function settingsOf(values: Values): Promise<Settings> {
   const integrity = values.text("integrity");
   const abi = values.text("abi");
   const remember = values.text("remember");
+  const storageRoot = values.text("storage-root");
   return {
     registry,
     host: {
       capabilities: registry,
       limits,
       ...(remember === undefined ? {} : { rememberedGrants: remember }),
+      ...(storageRoot === undefined ? {} : { storageRoot }),
     },
     load: {
       grants: grantsOf(values.list("grant"), registry),

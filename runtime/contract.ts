@@ -94,11 +94,11 @@ export interface HostFunctions {
   /** Whether any of it waits: then a guest has to be ready to. */
   readonly waits: boolean;
   /** What answers `operation` now; `undefined` when nothing does. */
-  find(operation: string): HostFunction | undefined;
+  find(operation: string): HostFunction<HostFunctionOrigin> | undefined;
 }
 
 /** One function of the embedder. */
-export interface HostFunction {
+export interface HostFunction<Context = HostFunctionContext> {
   /** The operation it answers. */
   readonly name: string;
   /** Whether it answers with a promise. */
@@ -107,14 +107,14 @@ export interface HostFunction {
    * Answers one call of a guest; nothing means an empty answer. An exception is told to the guest by
    * its message only, except a `Fault`, which ends the guest.
    */
-  run(payload: Uint8Array, context: HostFunctionContext): HostFunctionAnswer;
+  run(payload: Uint8Array, context: Context): HostFunctionAnswer;
   /**
    * For Extism plugins, instead of `run`: the very numbers and handles that the plugin passes, and
    * its blocks for as long as the function works. It gives a number, a handle, or what goes into a
    * new block.
    */
   readonly extism?: (
-    blocks: ExtismBlocksOfCall,
+    blocks: ExtismBlocksOfCall<Context>,
     args: readonly (bigint | number)[],
   ) => ExtismAnswer | Promise<ExtismAnswer>;
 }
@@ -135,16 +135,16 @@ export interface ExtismBlocks {
 }
 
 /** The blocks of the plugin that calls, and who calls. */
-export interface ExtismBlocksOfCall extends ExtismBlocks {
+export interface ExtismBlocksOfCall<Context = HostFunctionContext> extends ExtismBlocks {
   /** Who calls, and what the caller of the plugin handed over as `hostContext`. */
-  readonly context: HostFunctionContext;
+  readonly context: Context;
 }
 
 /** What a function of the embedder answers a guest with. */
 export type HostFunctionAnswer = Payload | void | Promise<Payload | void>;
 
 /** Who calls a function of the embedder, and by which name. */
-export interface HostFunctionContext {
+export interface HostFunctionOrigin {
   /** What the guest called; its own words where a `callHandler` takes everything. */
   readonly operation: string;
   /** The namespace that a waPC guest named; empty for other conventions. The guest's words. */
@@ -157,8 +157,22 @@ export interface HostFunctionContext {
   readonly chain: readonly string[];
   /** Fires when the call is over before the function has answered; the answer is dropped then. */
   readonly signal: AbortSignal | undefined;
+  /** When the guest's call ends, on the clock of `performance.now()`; `Infinity` = never. */
+  readonly deadline: number;
   /** What the caller handed to this call for host functions, as `hostContext`. */
   readonly hostContext?: unknown;
+}
+
+/** The same, with what a function may do in the name of that call. */
+export interface HostFunctionContext extends HostFunctionOrigin {
+  /**
+   * Calls function `fn` of another extension of the same host, within the chain and the time of the
+   * guest's call; it acts with grants of its own. The result's bytes are fresh.
+   *
+   * @throws {ExtensionError} `cycle` when it is in the chain already, `too-deep`, and what the call does.
+   * @throws {OperationError} `missing-extension` or `disabled-extension`.
+   */
+  call(name: string, fn: string, payload?: Payload): Promise<Uint8Array>;
 }
 
 /** What a module says of itself when it is asked. It decides nothing: it only asks. */

@@ -9,6 +9,7 @@ import { formatIssue } from "../manifest/errors.ts";
 import { builtInRuntimes } from "./builtin.ts";
 import { Decisions } from "./decisions.ts";
 import { Fault } from "./errors.ts";
+import { identityOf } from "./identity.ts";
 import type { Extension } from "./extension.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { type ExtensionDescription, inspectExtension } from "./inspect.ts";
@@ -359,7 +360,7 @@ export class ExtensionHost implements AsyncDisposable {
     const files = await fingerprint(path);
     if (files === undefined) return "";
     const registries = [this.#runtimes.version, this.#capabilities.version];
-    return JSON.stringify([files, { ...options, signal: undefined }, registries]);
+    return identityOf([files, { ...options, signal: undefined }, registries]);
   }
 
   #reusable(name: string, path: string, mark: string): Extension | undefined {

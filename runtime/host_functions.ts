@@ -1,13 +1,7 @@
 /** Functions of the embedder that guests call by name: how they are made, and where they are kept. @module */
 
 import { bytes, type Codec } from "./codec.ts";
-import type {
-  HostFunction,
-  HostFunctionAnswer,
-  HostFunctionContext,
-  HostFunctions,
-  Payload,
-} from "./contract.ts";
+import type { HostFunction, HostFunctionAnswer, HostFunctionContext, Payload } from "./contract.ts";
 import { Fault } from "./errors.ts";
 
 /** Options of {@linkcode hostFunction}. */
@@ -113,7 +107,7 @@ function isAsyncFunction(fn: unknown): boolean {
 }
 
 /** The functions of one extension. */
-export class HostFunctionTable implements HostFunctions {
+export class HostFunctionTable {
   readonly #functions = new Map<string, HostFunction>();
   readonly #handler: HostFunction["run"] | undefined;
   readonly #handlerWaits: boolean;
@@ -137,10 +131,12 @@ export class HostFunctionTable implements HostFunctions {
     }
   }
 
+  /** Whether any of them waits. */
   get waits(): boolean {
     return this.#handler === undefined ? this.#waiting > 0 : this.#handlerWaits;
   }
 
+  /** What answers `operation` now. */
   find(operation: string): HostFunction | undefined {
     const run = this.#handler;
     if (run === undefined) return this.#functions.get(operation);

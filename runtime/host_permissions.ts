@@ -122,6 +122,9 @@ async function engineReasons(
   return needed.map((flag) => ({ flag, reason: `${isolation} of ${name}` }));
 }
 
+const startsNote = (name: string) =>
+  `${name} starts programs: each of them has every right of this user, whatever the flags say`;
+
 const RUN_NOTE =
   "who may start Deno's own executable may do everything its user may: the host's other limits then bind the extensions, not the host";
 
@@ -156,6 +159,7 @@ function grantReasons(
       grant = bound.grant;
     }
     for (const flag of capability.denoPermissions?.(grant, storage) ?? []) {
+      if (readFlag(flag).kind === "run") notes.push(startsNote(name));
       reasons.push({ flag, reason: `${capability.name} of ${name}` });
     }
   }

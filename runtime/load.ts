@@ -7,11 +7,13 @@ import type { LogSink } from "../capabilities/log_sink.ts";
 import { ManifestError } from "../manifest/errors.ts";
 import type { JsonObject, Manifest } from "../manifest/manifest.ts";
 import { type Admission, admit } from "./admission.ts";
+import { attendedFunctions } from "./attended_functions.ts";
 import type { GuestOutput, LoadRequest, Runtime } from "./contract.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Decisions } from "./decisions.ts";
 import { Fault } from "./errors.ts";
 import { Extension } from "./extension.ts";
+
 import { HostFunctionTable } from "./host_functions.ts";
 import { integrityHasher, verifyNothing } from "./integrity.ts";
 import {
@@ -70,6 +72,9 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
 
   const hostFunctions = new HostFunctionTable(options.hostFunctions, options.callHandler);
   using clock = new LoadClock(limits.loadMs + GRACE_MS);
+  const { name, version } = manifest;
+  let digest = "";
+  const peers = peersOf(context.peer);
   let admission: Promise<Admission> | undefined;
   let abandoned = false;
   const decide: LoadRequest["admit"] = async (implied, described) => {
@@ -85,7 +90,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
         hostGrants: host.grants ?? {},
         directoryKey: context.directoryKey,
         decisions: context.decisions,
-        peers: peersOf(context.peer),
+        peers,
         hold: (work) => clock.hold(work),
         signal: options.signal,
         log: options.log ?? context.log,
@@ -96,7 +101,9 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
       implied,
       described,
     );
-    return (await admission).broker.calls;
+    const admitted = await admission;
+    digest = admitted.digest;
+    return admitted.broker.calls;
   };
 
   await using undo = new AsyncDisposableStack();
@@ -112,7 +119,11 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     args: options.args ?? [],
     env: options.env ?? {},
     lazy: options.lazy ?? false,
-    hostFunctions,
+    hostFunctions: attendedFunctions(hostFunctions, {
+      extension: () => ({ name, version, digest }),
+      audit: host.audit,
+      peers,
+    }),
     rawImports: context.capabilities.imports(),
     random: options.random,
     metering: options.metering,
@@ -126,7 +137,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   undo.defer(() => module.close());
   await decide();
   if (!admission) throw new Fault("unsupported", "the engine did not ask what is granted");
-  const { broker, digest, grants } = await admission;
+  const { broker, grants } = await admission;
   undo.move();
   return new Extension({
     manifest,

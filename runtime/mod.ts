@@ -17,6 +17,7 @@ export type {
   HostFunction,
   HostFunctionAnswer,
   HostFunctionContext,
+  HostFunctionOrigin,
   HostFunctions,
   Isolation,
   LoadRequest,

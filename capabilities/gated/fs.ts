@@ -38,6 +38,8 @@ const DEFAULT_CAPS: StorageCaps = Object.freeze({ bytes: 64 * 1024 * 1024, files
 
 const OWN_ROOT: PlainPath = Object.freeze({ absolute: false, parts: Object.freeze([]) });
 const MODES: readonly StorageMode[] = ["read", "write"];
+/** Links are followed while they stay inside of what is granted, or not at all. */
+const LINKS: readonly string[] = ["inside", "refuse"];
 
 function checkPath(text: string): string | undefined {
   const resolved = resolvePath(text);
@@ -134,8 +136,10 @@ export function fsCapability(
       const reader = new ArgumentReader(args);
       const read = reader.strings("read", checkPath);
       const write = reader.strings("write", checkPath);
+      const links = reader.oneOf("links", LINKS);
       return reader.result<FsGrant>({
         ...grantedPaths(read, write),
+        followsLinks: links !== "refuse",
         bytes: reader.positiveInteger("bytes") ?? DEFAULT_CAPS.bytes,
         files: reader.positiveInteger("files") ?? DEFAULT_CAPS.files,
       });
@@ -152,6 +156,7 @@ export function fsCapability(
         ...paths,
         ...smallerOf("bytes", asked, granted),
         ...smallerOf("files", asked, granted),
+        ...[asked["links"], granted["links"]].includes("refuse") ? { links: "refuse" } : {},
       };
     },
     operations: {

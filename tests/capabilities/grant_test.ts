@@ -9,8 +9,8 @@ import type { CapabilityAsk } from "../../manifest/manifest.ts";
 import { ask } from "./open.ts";
 
 const run = defineCapability({
-  name: "run",
-  aliases: ["spawn"],
+  name: "start",
+  aliases: ["launch"],
   summary: "start programs",
   byNameOnly: true,
   parse: () => ({ ok: true, grant: null }),
@@ -47,10 +47,10 @@ Deno.test("resolveGrants() denies what is asked and not granted, with the exact 
 
 Deno.test("resolveGrants() names every denied capability in one error", () => {
   const { message } = denial(
-    [ask("env", { names: ["A"] }), ask("kv", { bytes: 5 }), ask("run")],
+    [ask("env", { names: ["A"] }), ask("kv", { bytes: 5 }), ask("start")],
     {},
   );
-  assert(message.includes(`--grant env=A --grant 'kv={"bytes":5}' --grant run`), message);
+  assert(message.includes(`--grant env=A --grant 'kv={"bytes":5}' --grant start`), message);
 });
 
 Deno.test("resolveGrants() says missing-capability for what this host does not have", () => {
@@ -98,8 +98,8 @@ Deno.test("resolveGrants() refuses a grant without arguments when the ask has no
 });
 
 Deno.test("resolveGrants() leaves by-name capabilities out of all", () => {
-  assertEquals(denial([ask("run")], "all").grant, "run");
-  assertEquals(gated([ask("run")], { all: true, spawn: true }), [["run", {}]]);
+  assertEquals(denial([ask("start")], "all").grant, "start");
+  assertEquals(gated([ask("start")], { all: true, launch: true }), [["start", {}]]);
 });
 
 Deno.test("resolveGrants() lets either side narrow an Always capability and nobody take it away", () => {

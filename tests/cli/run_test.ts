@@ -167,3 +167,20 @@ Deno.test("main() never colours but on a terminal, and not even there with NO_CO
   assert((await capture(args, { terminal: true })).err.includes("\x1b["));
   assert(!(await capture(args, { terminal: true, noColor: true })).err.includes("\x1b"));
 });
+
+Deno.test("main() keeps files of an extension under --storage-root, also from one run to the next", async () => {
+  const source = `
+    export const keep = async () => (await airlock.fs.write("a.txt", "kept"), "done");
+    export const read = async () => new TextDecoder().decode(await airlock.fs.read("a.txt"));
+  `;
+  await using directory = await quickjs(source, { capabilities: ["fs"] });
+  await using storage = await temporaryDirectory();
+  const options = ["--grant", "fs", "--storage-root", storage.path];
+  const run = (fn: string) => capture(["run", directory.path, fn, "null", ...options]);
+  assertEquals((await run("keep")).out, '"done"');
+  assertEquals((await run("read")).out, '"kept"');
+  assertEquals([...Deno.readDirSync(storage.path)].length, 1);
+  const without = await capture(["run", directory.path, "keep", "null", "--grant", "fs"]);
+  assertEquals(without.code, 5);
+  assertStringIncludes(without.err, "storage root");
+});

@@ -60,7 +60,11 @@ export const ASKS: readonly unknown[] = [
   { name: "kv", bytes: 4096 },
   { name: "env", names: ["AIRLOCK_CONFORMANCE", "AIRLOCK_SECRET"] },
   { name: "extensions", names: ["peer"], optional: true },
+  { name: "run", executables: [["/bin/sh", "-c", 'read word; test "$word" = milk'], "/bin/false"] },
 ];
+
+/** The command that is granted: it fails for any other standard input. */
+const GRANTED_COMMAND = ["/bin/sh", "-c", 'read word; test "$word" = milk'];
 
 /** Bytes of the granted store. */
 const KV_BYTES = 1_024;
@@ -76,6 +80,7 @@ export function grantsIn({ granted }: World): GrantOptions {
     sqlite: { tables: { notes: "rw", rates: "r" } },
     kv: { bytes: KV_BYTES },
     env: { names: ["AIRLOCK_CONFORMANCE"] },
+    run: { executables: [GRANTED_COMMAND] },
     pinger: true,
   };
 }
@@ -140,6 +145,17 @@ function file(
 /** A row of `sqlite`. */
 function sql(about: string, operation: string, text: string, rest: Parameters<typeof one>[4]): Row {
   return one(about, operation, ["sql"], () => [text], rest);
+}
+
+/** A row of `run`. */
+function running(
+  about: string,
+  command: string | readonly string[],
+  rest: Parameters<typeof one>[4],
+): Row {
+  const summary = () => [command].flat().join(" ");
+  const args = () => [command, { stdin: "milk\n" }];
+  return one(about, "run.start", ["command", "options"], args, { summary, ...rest });
 }
 
 /** The table. */
@@ -245,6 +261,31 @@ export const ROWS: readonly Row[] = [
     outcome: "revoked",
     seen: ({ port }) => [`${port}/slow`],
     revokesMidFlight: true,
+  }),
+  running("an allowed program", GRANTED_COMMAND, {
+    answer: () => ok({ code: 0 }),
+    outcome: "allowed",
+  }),
+  running("a program that was asked for and not granted", "/bin/false", {
+    answer: () => refused("denied", "run"),
+    outcome: "denied",
+  }),
+  running("a granted program with one more argument", [...GRANTED_COMMAND, "milk"], {
+    answer: () => refused("denied", "run"),
+    outcome: "denied",
+  }),
+  running("a program by a path that climbs", "/bin/../bin/false", {
+    answer: () => refused("denied", "run"),
+    outcome: "denied",
+  }),
+  running("a program by its name alone", "sh", {
+    answer: () => refused("denied", "run"),
+    outcome: "denied",
+  }),
+  running("a program that was revoked", GRANTED_COMMAND, {
+    answer: () => refused("revoked", "run"),
+    outcome: "revoked",
+    revoked: ["run"],
   }),
   one("a capability that is granted and unasked", "pinger.ping", [], () => [], {
     answer: () => ABSENT,

@@ -54,6 +54,22 @@ function extensions(address: string) {
       await airlock.fs.write("data/a.txt", new TextEncoder().encode("kept"));
       return new TextDecoder().decode(await airlock.fs.read("data/a.txt"));
     };`,
+    "all/data/extension.json": {
+      name: "data",
+      runtime: "quickjs",
+      module: "a.js",
+      capabilities: ["sqlite"],
+    },
+    "all/data/a.js":
+      "export const run = async () => (await airlock.sqlite.query('SELECT 6 * 7')).rows;",
+    "all/programs/extension.json": {
+      name: "programs",
+      runtime: "quickjs",
+      module: "a.js",
+      capabilities: [{ name: "run", executables: [["/bin/sh", "-c", "exit 7"]] }],
+    },
+    "all/programs/a.js":
+      "export const run = async () => (await airlock.run.start(['/bin/sh', '-c', 'exit 7'])).code;",
     "all/wasm/extension.json": {
       name: "wasm",
       runtime: "wasm",
@@ -118,15 +134,27 @@ Deno.test("hostPermissions() are enough for everything in a directory, and not m
       flag === `--allow-net=${address}` && reason === "net of net"
     ),
   );
-  const grants = Object.fromEntries(
-    ["env", "net", "fs"].map((name) => [name === "fs" ? "files/" : `${name}/`, { [name]: true }]),
-  );
+  assert(notes.some((note) => note.includes("every right of this user")));
+  const grants = {
+    "env/": { env: true },
+    "net/": { net: true },
+    "files/": { fs: true },
+    "data/": { sqlite: true },
+    "programs/": { run: true },
+  };
   const input = [`${dir.path}/all`, storageRoot, grants];
   const script = `${dir.path}/host.ts`;
   const all = await start(script, flags, input);
   const { wasm, ...rest } = all;
   assertStringIncludes(wasm ?? "", `no function "run"`);
-  assertEquals(rest, { env: '"hello"', net: "200", typed: "2", files: '"kept"' });
+  assertEquals(rest, {
+    env: '"hello"',
+    net: "200",
+    typed: "2",
+    files: '"kept"',
+    data: "[[42]]",
+    programs: "7",
+  });
   // programs that only strengthen the confinement of children, and folders that only some tools read
   const needed = less(flags).filter(([what]) => !/^run (?:prlimit|setpriv)$/.test(what));
   for (const [what, fewer] of needed) {

@@ -88,6 +88,25 @@ Deno.test("loadDir() twice at once gives the same extensions", async () => {
   assertEquals([first.size, second.size, runtime.alive.size], [2, 2, 2]);
 });
 
+Deno.test("loadDir() with another function in its options is another load, with the same one it is none", async () => {
+  await using dir = await temporaryDirectory({ "a/extension.json": { name: "a", ...SLOW } });
+  await using host = open(slowRuntime());
+  const upper = (payload: Uint8Array) => payload;
+  const lower = (payload: Uint8Array) => payload;
+  const load = async (run: typeof upper) =>
+    (await host.loadDir(dir.path, { hostFunctions: { run }, log: LOG })).get("a");
+  const first = await load(upper);
+  assertStrictEquals(await load(upper), first);
+  const second = await load(lower);
+  assert(second && second !== first);
+  const random = (bytes: Uint8Array) => void bytes.fill(7);
+  await host.loadDir(dir.path, { hostFunctions: { run: lower }, log: LOG, random });
+  assert(host.get("a") !== second);
+  assertEquals(host.extensions().length, 1);
+});
+
+const LOG = () => {};
+
 Deno.test("reload() several times at once leaves one extension, and leaks none", async () => {
   const runtime = slowRuntime();
   await using host = open(runtime);

@@ -7,8 +7,8 @@
 
 import type {
   ExtismBlocksOfCall,
-  HostFunction as Answerer,
-  HostFunctionContext,
+  HostFunction as FunctionOf,
+  HostFunctionOrigin,
 } from "../../contract.ts";
 import { CapabilityError } from "../../../capabilities/errors.ts";
 import { Fault, isPublicError } from "../../errors.ts";
@@ -32,6 +32,8 @@ const GIVES_HANDLE = / -> i64$/;
 
 /** What a function gives: a number, a handle, bytes for a new block, or nothing. */
 type Answer = WasmValue | Uint8Array | string | void;
+
+type Answerer = FunctionOf<HostFunctionOrigin>;
 
 /** The imports of one guest that the embedder answers. */
 export function userFunctions(
@@ -81,7 +83,7 @@ function userFunction(
     if (answerer === undefined) {
       throw new Fault("unsupported", `nobody answers "${label}" any more`);
     }
-    const { chain, budget, hostContext } = guest.call;
+    const { chain, budget, deadline, hostContext } = guest.call;
     const extension = chain.at(-1) ?? "";
     if (budget.operations <= 0) {
       throw new CapabilityError("quota", { extension, capability: label, grant: "" }, {
@@ -96,6 +98,7 @@ function userFunction(
       extension,
       chain,
       signal,
+      deadline,
       hostContext,
     };
     const { extism } = answerer;
@@ -186,8 +189,8 @@ interface Asked {
 function lend(
   store: BlockStore,
   limit: number,
-  context: HostFunctionContext,
-): { readonly blocks: ExtismBlocksOfCall; readonly end: () => void } {
+  context: HostFunctionOrigin,
+): { readonly blocks: ExtismBlocksOfCall<HostFunctionOrigin>; readonly end: () => void } {
   let open = true;
   const check = () => {
     if (!open) throw new Fault("closed", "the call that these blocks belong to is over");

@@ -59,10 +59,11 @@ export class HostExchange {
     if (found === undefined) {
       return this.#fail(`no handler registered for operation '${operation}'`);
     }
-    const { chain, signal, budget } = this.#guest.call;
+    const { chain, signal, budget, deadline, hostContext } = this.#guest.call;
     if (budget.operations <= 0) return this.#fail("the quota of host operations is used up");
     budget.operations--;
-    const context = { ...names, extension: chain.at(-1) ?? "", chain, signal };
+    const extension = chain.at(-1) ?? "";
+    const context = { ...names, extension, chain, signal, deadline, hostContext };
     if (found.waits) {
       if (!this.#guest.suspends) {
         return this.#fail(`operation '${operation}' has to wait, and this call cannot`);

@@ -180,3 +180,76 @@ Deno.test("fs notices a directory that is swapped for a link before a file is ma
   assertEquals(made, "");
   assertEquals(await Deno.readTextFile(join(place.path, "secret", "key")), "s3cret");
 });
+
+Deno.test("fs never touches the database of the extension, by whatever name", async () => {
+  await using place = await arena();
+  const { storage } = place;
+  const names = ["data.db", "data.db-journal", "data.db-wal", "data.db-shm"];
+  for (const name of names) await Deno.writeTextFile(join(storage, name), "pages");
+  await place.link("data.db", "alias");
+  await Deno.mkdir(join(storage, "in"));
+  await place.link("..", "in/up");
+  await using notes = await openFs({}, { storage });
+  const wide = "\uff44ata.db"; // a full-width d
+  for (
+    const path of [...names, "./data.db", "data.db/", "DATA.DB", wide, "alias", "in/up/data.db"]
+  ) {
+    for (const operation of ALL) {
+      // where names have case these are other files, which nothing may make either
+      const isThere = !["DATA.DB", wide].includes(path);
+      if (!isThere && operation !== "write") continue;
+      const code = await codeOf(notes.call(operation, path, "evil"));
+      assertEquals(code, "denied", `${operation} ${path}`);
+    }
+  }
+  for (const name of names) {
+    assertEquals(await Deno.readTextFile(join(storage, name)), "pages");
+  }
+  // nor does it see that there is one
+  const top = await notes.call("list", ".") as { readonly name: string }[];
+  assertEquals(top.map(({ name }) => name), ["alias", "data", "in", "private"]);
+  // elsewhere the name is like any other
+  await notes.write("data/data.db", "mine");
+  assertEquals(await notes.text("data/data.db"), "mine");
+});
+
+Deno.test("fs follows links inside of what is granted, or none where an operator says so", async () => {
+  await using place = await arena();
+  const { storage } = place;
+  await place.link("a", "data/same");
+  await place.link("data", "dir");
+  {
+    await using notes = await openFs({}, { storage });
+    assertEquals(await notes.text("data/same"), "a");
+    await notes.write("dir/new", "n");
+  }
+  await using notes = await openFs({ links: "refuse" }, { storage });
+  assertEquals(await notes.text("data/a"), "a");
+  for (const operation of ALL) {
+    for (const path of ["data/same", "dir/a", "dir/other", "dir"]) {
+      if (path === "dir/other" && operation !== "write") continue;
+      assertEquals(
+        await codeOf(notes.call(operation, path, "evil")),
+        "denied",
+        `${operation} ${path}`,
+      );
+    }
+  }
+  assertEquals([...Deno.readDirSync(join(storage, "data"))].length, 3);
+});
+
+Deno.test("fs refuses links when either side does, and knows two words for it", () => {
+  const { capability } = new CapabilityRegistry().get("fs") ?? {};
+  const both = (a: string | undefined, b: string | undefined) =>
+    capability?.intersect?.(
+      { read: ["x"], ...a ? { links: a } : {} },
+      { read: ["x"], ...b ? { links: b } : {} },
+    )?.["links"];
+  assertEquals(both(undefined, undefined), undefined);
+  assertEquals(both("inside", "inside"), undefined);
+  assertEquals(both("refuse", "inside"), "refuse");
+  assertEquals(both(undefined, "refuse"), "refuse");
+  for (const links of ["follow", "", true, 1, ["refuse"]]) {
+    assertEquals(capability?.parse({ links }).ok, false);
+  }
+});
