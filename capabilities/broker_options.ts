@@ -6,6 +6,7 @@ import type { ExtensionIdentity } from "./capability.ts";
 import type { ResolvedGrants } from "./grant.ts";
 import type { LogSink } from "./log_sink.ts";
 import type { Powers } from "./powers.ts";
+import type { Serving } from "./serving.ts";
 import type { Clock, DeclaredEvents, EventSink, Peers, RandomSource } from "./services.ts";
 
 /** Caps of one extension's operations; `Infinity` = none. */
@@ -46,6 +47,8 @@ export interface HostServiceOptions {
   readonly random?: RandomSource | undefined;
   /** Other extensions that may be called; default: none. */
   readonly peers?: Peers | undefined;
+  /** Its place at the host's listener; default: it cannot serve. */
+  readonly serving?: Serving | undefined;
   /** Absolute path of the directory for the extension's own files; default: it has none. */
   readonly storage?: string | undefined;
 }

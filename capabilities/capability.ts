@@ -132,9 +132,14 @@ export interface Capability<Grant = unknown, State = unknown> {
   readonly operations: { readonly [name: string]: Operation<Grant, State> };
   /**
    * Deno permission flags the host process needs for this grant; `storage` is the directory for the
-   * extension's own files, where there is one.
+   * extension's own files, where there is one, and `listen` the address that the host serves at,
+   * where that is to be counted.
    */
-  readonly denoPermissions?: (grant: Grant, storage?: string) => readonly string[];
+  readonly denoPermissions?: (
+    grant: Grant,
+    storage?: string,
+    listen?: string,
+  ) => readonly string[];
   /** Opens what one extension needs; what it returns is `context.state`. */
   readonly setup?: (scope: CapabilityScope<Grant>) => State | Promise<State>;
   /** Closes what `setup` opened. */

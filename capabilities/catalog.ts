@@ -15,7 +15,10 @@ import { extensionsCapability } from "./gated/extensions.ts";
 import { kvCapability } from "./gated/kv.ts";
 import { netCapability } from "./gated/net.ts";
 import { runCapability } from "./gated/run.ts";
+import { httpServeCapability } from "./gated/http_serve.ts";
 import { sqliteCapability, type SqliteOptions } from "./gated/sqlite.ts";
+import { sseServeCapability } from "./gated/sse_serve.ts";
+import { wsServeCapability } from "./gated/ws_serve.ts";
 import type { OfferedImport } from "./raw_import.ts";
 import { type Powers, powers as ambient } from "./powers.ts";
 
@@ -182,6 +185,9 @@ function gatedBuiltIns(
     (registry) => registry.gated(fsCapability(powers)),
     (registry) => registry.gated(sqliteCapability(powers, sqlite)),
     (registry) => registry.gated(runCapability(powers)),
+    (registry) => registry.gated(httpServeCapability),
+    (registry) => registry.gated(wsServeCapability),
+    (registry) => registry.gated(sseServeCapability),
   ];
 }
 

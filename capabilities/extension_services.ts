@@ -14,7 +14,7 @@ const DEFAULT_RESOLUTION_MS = 1;
  * @throws {RangeError} when the clock's resolution is not a positive number.
  */
 export function extensionServices(
-  { clock, random, log, onEvent, events = {}, storage, peers }: HostServiceOptions,
+  { clock, random, log, onEvent, events = {}, storage, peers, serving }: HostServiceOptions,
   logBytes: number,
   powers: Powers,
 ): ExtensionServices {
@@ -36,6 +36,7 @@ export function extensionServices(
     events,
     storage,
     peers,
+    serving,
   });
 }
 

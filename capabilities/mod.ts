@@ -78,6 +78,7 @@ export type { EntryFacts, OpenFile, StoragePower } from "./powers/storage.ts";
 export type { ProgramFacts, ProgramPower, ProgramResult, ProgramTies } from "./powers/programs.ts";
 export type { SqliteLimits, SqlitePower, SqliteSettings } from "./powers/sqlite.ts";
 export type { SqliteOptions } from "./gated/sqlite.ts";
+export type { HttpAnswer, Opcode, Serving, ServingKind, StreamEvent } from "./serving.ts";
 export { SqlFailure } from "./sql_database.ts";
 export { SqlRules } from "./sql_rules.ts";
 export type {

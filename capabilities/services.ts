@@ -3,6 +3,7 @@
 import type { JsonObject } from "../manifest/manifest.ts";
 import type { HostValue } from "./capability.ts";
 import type { LogSink } from "./log_sink.ts";
+import type { Serving } from "./serving.ts";
 
 /** A clock that an operator may replace, so that a run can be repeated exactly. */
 export interface Clock {
@@ -86,4 +87,6 @@ export interface ExtensionServices {
   readonly storage: string | undefined;
   /** The other extensions of its host; `undefined` where it has none. */
   readonly peers: Peers | undefined;
+  /** Its place at its host's listener; `undefined` where it has no host. */
+  readonly serving: Serving | undefined;
 }

@@ -7,6 +7,7 @@ import { type BoundGrant, type GrantOptions, resolveGrants } from "../capabiliti
 import { lackingFlags } from "../capabilities/powers/permissions.ts";
 import type { LogSink } from "../capabilities/log_sink.ts";
 import type { Peers, RandomSource } from "../capabilities/services.ts";
+import type { Serving } from "../capabilities/serving.ts";
 import type { CapabilityAsk, JsonObject, Manifest } from "../manifest/manifest.ts";
 import type { SelfDescription } from "./contract.ts";
 import type { Decisions } from "./decisions.ts";
@@ -32,6 +33,7 @@ export interface AdmissionOptions {
   /** Decides what the grants leave open. */
   readonly decisions: Decisions;
   readonly peers: Peers;
+  readonly serving: Serving;
   /** Waits for a person without using up the time of the load. */
   readonly hold: <T>(work: () => Promise<T>) => Promise<T>;
   readonly signal: AbortSignal | undefined;
@@ -91,6 +93,7 @@ export async function admit(
     random,
     storage,
     peers: options.peers,
+    serving: options.serving,
     ...(sinks.audit ? { audit: sinks.audit } : {}),
     ...(sinks.onEvent ? { onEvent: sinks.onEvent } : {}),
   });

@@ -3,7 +3,7 @@
 import { basename, fromFileUrl, join } from "@std/path";
 import { CapabilityRegistry } from "../capabilities/catalog.ts";
 import { checkAsks } from "../capabilities/grant.ts";
-import { type LogSink, standardErrorLog } from "../capabilities/log_sink.ts";
+import { type LogLevel, type LogSink, standardErrorLog } from "../capabilities/log_sink.ts";
 import { powers } from "../capabilities/powers.ts";
 import { formatIssue } from "../manifest/errors.ts";
 import { builtInRuntimes } from "./builtin.ts";
@@ -11,6 +11,7 @@ import { Decisions } from "./decisions.ts";
 import { Fault } from "./errors.ts";
 import { identityOf } from "./identity.ts";
 import type { Extension } from "./extension.ts";
+import { duplicate, type Entry, type Origin } from "./host_entry.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { type ExtensionDescription, inspectExtension } from "./inspect.ts";
 import { checkLimits } from "./limits.ts";
@@ -21,6 +22,9 @@ import { NativeRegistry } from "./native/registry.ts";
 import type { HostOptions, LoadOptions } from "./options.ts";
 import { inParallel, oneAtATime } from "./parallel.ts";
 import { RuntimeRegistry } from "./registry.ts";
+import { DRIVERS } from "./drivers/drivers.ts";
+import { type Served, type ServeOptions, serveSite } from "./serving/serve.ts";
+import { Site } from "./serving/site.ts";
 import { hasVanished, subdirectories, type Subdirectory } from "./subdirectories.ts";
 import { translate } from "./translate.ts";
 
@@ -29,18 +33,6 @@ const PARALLEL_LOADS = 4;
 
 /** Milliseconds that calls in flight have to finish when an extension is replaced. */
 const DRAIN_MS = 5_000;
-
-interface Entry {
-  readonly extension: Extension;
-  readonly target: LoadTarget;
-  readonly options: LoadOptions;
-  /** The directory under a loaded root, for grants. */
-  readonly directoryKey: string | undefined;
-  /** What `loadDir` compares; empty for other loads. */
-  readonly mark: string;
-}
-
-type Origin = Omit<Entry, "extension">;
 
 /**
  * Loads extensions of every kind and runs them with exactly the powers that were granted.
@@ -65,6 +57,7 @@ export class ExtensionHost implements AsyncDisposable {
   readonly #decisions: Decisions;
   /** Every loaded extension, in load order. A name is here from the moment its load begins. */
   readonly #entries = new Map<string, Entry | "loading">();
+  readonly #site: Site;
   #failures: readonly LoadFailure[] = [];
   /** For `loadDir` and `reload`: two at a time would swap the same extension, and lose one. */
   readonly #inTurn = oneAtATime();
@@ -84,6 +77,8 @@ export class ExtensionHost implements AsyncDisposable {
     this.#log = options.log ?? standardErrorLog();
     this.#capabilities = options.capabilities ?? new CapabilityRegistry();
     this.#decisions = new Decisions(options);
+    const log = this.#tell.bind(this);
+    this.#site = new Site({ options: options.serving ?? {}, drivers: DRIVERS, log });
     const native = options.native ?? new NativeRegistry();
     for (const runtime of builtInRuntimes({ ...options, native })) this.#runtimes.register(runtime);
     for (const runtime of options.runtimes ?? []) this.#runtimes.register(runtime);
@@ -246,6 +241,22 @@ export class ExtensionHost implements AsyncDisposable {
   }
 
   /**
+   * Serves the routes, connections and streams of the extensions at one address, those that are
+   * loaded later too.
+   *
+   * @throws {ExtensionError} `unavailable` when this process may not listen there or somebody else does,
+   * `duplicate` when it serves already, `closed`, `unsupported` for a certificate that cannot be used.
+   */
+  serve(options: ServeOptions = {}): Promise<Served> {
+    return serveSite(this.#site, options);
+  }
+
+  /** Answers one request as `serve` would, for programs with a server of their own; it never rejects. */
+  handle(request: Request): Promise<Response> {
+    return this.#site.handle(request);
+  }
+
+  /**
    * Closes every extension, the last loaded first, then the engines. Idempotent.
    *
    * @throws the first failure, after everything else was closed too.
@@ -263,6 +274,7 @@ export class ExtensionHost implements AsyncDisposable {
     this.#closed.abort(new Fault("closed", "the host was closed meanwhile"));
     await Promise.allSettled(this.#loading);
     const closers = [
+      () => this.#site.close(),
       ...this.#loaded().reverse().map(({ extension }) => () => extension.close()),
       ...this.#runtimes.list().map((runtime) => () => runtime.close()),
     ];
@@ -311,6 +323,7 @@ export class ExtensionHost implements AsyncDisposable {
         decisions: this.#decisions,
         peer: (name) => this.#entries.get(name) === "loading" ? "disabled" : this.get(name),
         log: this.#log,
+        site: this.#site,
         onClose: () => {
           if (entry && this.#entries.get(name) === entry) this.#entries.delete(name);
         },
@@ -326,6 +339,7 @@ export class ExtensionHost implements AsyncDisposable {
     } finally {
       if (!entry && !existing) this.#entries.delete(name);
     }
+    await this.#site.enter(entry.extension);
     if (existing) await this.#drop(existing.extension);
     return entry.extension;
   }
@@ -333,6 +347,7 @@ export class ExtensionHost implements AsyncDisposable {
   /** Ends what was replaced or is gone; a failure of that is no failure of its successor. */
   async #drop(extension: Extension): Promise<void> {
     try {
+      await this.#site.leave(extension);
       await extension.drain(DRAIN_MS);
     } catch (error) {
       this.#report({ source: extension.name, name: extension.name, error });
@@ -342,16 +357,16 @@ export class ExtensionHost implements AsyncDisposable {
   #warn({ label, manifest, warnings }: Package): void {
     const issues = [...warnings, ...checkAsks(manifest.capabilities ?? [], this.#capabilities)];
     for (const issue of issues.filter(({ severity }) => severity === "warning")) {
-      this.#tell("warn", manifest.name, `${label}: ${formatIssue(issue)}`);
+      this.#tell(manifest.name, "warn", `${label}: ${formatIssue(issue)}`);
     }
   }
 
   #report({ source, name, error }: LoadFailure): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#tell("error", name ?? basename(source), message);
+    this.#tell(name ?? basename(source), "error", message);
   }
 
-  #tell(level: "warn" | "error", extension: string, message: string): void {
+  #tell(extension: string, level: LogLevel, message: string): void {
     this.#log({ time: powers.now(), level, extension, message });
   }
 
@@ -378,8 +393,4 @@ export class ExtensionHost implements AsyncDisposable {
     );
     await Promise.all(vanished.map(({ extension }) => this.#drop(extension)));
   }
-}
-
-function duplicate(name: string): Fault {
-  return new Fault("duplicate", `an extension named "${name}" is loaded already`);
 }

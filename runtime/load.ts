@@ -28,6 +28,7 @@ import type { Package } from "./locate.ts";
 import type { HostOptions, LoadOptions } from "./options.ts";
 import { type PeerLookup, peersOf } from "./peers.ts";
 import { isolationOf, type RuntimeRegistry } from "./registry.ts";
+import type { Site } from "./serving/site.ts";
 import { openSource } from "./source.ts";
 
 /** What the host lends to one load. */
@@ -43,6 +44,8 @@ export interface LoadContext {
   /** Finds the other extensions of the host. */
   readonly peer: PeerLookup;
   readonly log: LogSink;
+  /** Where it can serve. */
+  readonly site: Site;
   /** Runs when the extension closes. */
   readonly onClose: () => void;
 }
@@ -71,6 +74,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   else if (integrity !== undefined) await source.read(source.modulePath);
 
   const hostFunctions = new HostFunctionTable(options.hostFunctions, options.callHandler);
+  const tenant = context.site.tenant(manifest.name);
   using clock = new LoadClock(limits.loadMs + GRACE_MS);
   const { name, version } = manifest;
   let digest = "";
@@ -91,6 +95,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
         directoryKey: context.directoryKey,
         decisions: context.decisions,
         peers,
+        serving: tenant,
         hold: (work) => clock.hold(work),
         signal: options.signal,
         log: options.log ?? context.log,
@@ -139,7 +144,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   if (!admission) throw new Fault("unsupported", "the engine did not ask what is granted");
   const { broker, grants } = await admission;
   undo.move();
-  return new Extension({
+  const extension: Extension = new Extension({
     manifest,
     module,
     engine: runtime.name,
@@ -154,8 +159,13 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     broker,
     grants,
     hostFunctions,
-    onClose: context.onClose,
+    onClose: () => {
+      void context.site.leave(extension);
+      context.onClose();
+    },
   });
+  context.site.join(extension, tenant, broker.calls);
+  return extension;
 }
 
 /** The manifest as the operator wants it. */

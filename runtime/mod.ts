@@ -39,6 +39,20 @@ export {
   type ProtocolHost,
   ProtocolRegistry,
 } from "./drivers/protocol_registry.ts";
+export type {
+  Driven,
+  Driver,
+  DriverContext,
+  DriverSettings,
+  HttpRequestEvent,
+  Inbox,
+  InboxKind,
+  Pairs,
+  ServingEvent,
+  WsCloseEvent,
+  WsFrameEvent,
+  WsOpenEvent,
+} from "./drivers/driver.ts";
 export { ExtensionError, type ExtensionErrorCode, Fault } from "./errors.ts";
 export type { CallOptions, Extension, ExtensionStats, InvokeOptions } from "./extension.ts";
 export {
@@ -79,6 +93,10 @@ export {
 } from "./native/registry.ts";
 export type { HostOptions, LoadOptions } from "./options.ts";
 export { type IsolationWish, RuntimeRegistry } from "./registry.ts";
+export { DEFAULT_SERVING_LIMITS, type ServingLimits } from "./serving/limits.ts";
+export type { Served, ServeOptions } from "./serving/serve.ts";
+export type { ServedExtension, ServingOptions } from "./serving/site.ts";
+export type { TenantCounts } from "./serving/tenant.ts";
 export type { LinkedFile, Source } from "./source.ts";
 export type {
   ApiqubeCallOptions,

@@ -12,6 +12,7 @@ import type { GuestStreams, Runtime } from "./contract.ts";
 import type { CallHandler, HostFunctionSet } from "./host_functions.ts";
 import type { Hasher } from "./integrity.ts";
 import type { LimitOptions } from "./limits.ts";
+import type { ServingOptions } from "./serving/site.ts";
 import type { NativeRegistry } from "./native/registry.ts";
 import type { Abi } from "./wasm/abi/contract.ts";
 
@@ -60,6 +61,8 @@ export interface HostOptions {
   readonly storageRoot?: string;
   /** Guest conventions of WASM modules beside the built-in ones. */
   readonly abis?: readonly Abi[];
+  /** Limits of what is served, and who may pass the checks that routes name. */
+  readonly serving?: ServingOptions;
 }
 
 /** Options of one load. */

@@ -173,6 +173,18 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
+    name: "serving",
+    files: ["runtime/serving/**"],
+    imports: [
+      ...FOUNDATION,
+      "runtime/serving/**",
+      "runtime/drivers/driver.ts",
+      "runtime/drivers/drivers.ts",
+      "runtime/extension.ts",
+      "runtime/translate.ts",
+    ],
+  },
+  {
     name: "typed views",
     files: ["runtime/views/**"],
     imports: [
@@ -197,7 +209,9 @@ export const ROOMS: readonly Room[] = [
     files: ["runtime/*.ts"],
     imports: [
       "runtime/*.ts",
+      "runtime/drivers/drivers.ts",
       "runtime/native/registry.ts",
+      "runtime/serving/**",
       "runtime/views/**",
       "runtime/wasm/abi/contract.ts",
       "capabilities/**",

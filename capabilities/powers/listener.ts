@@ -1,0 +1,82 @@
+/** The power to listen: the only place where this program takes connections. @module */
+
+import { writeFlag } from "../permission_flags.ts";
+import { lackingFlags } from "./permissions.ts";
+
+/** Where to listen, and how. */
+export interface ListenOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly hostname: string;
+  /** Certificate chain and private key in PEM; both or none. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** A listener that is open. */
+export interface Listener {
+  /** Where it really listens. */
+  readonly addr: { readonly hostname: string; readonly port: number };
+  /** Takes no more connections and waits at most `ms` for those that are there. Idempotent. */
+  close(ms: number): Promise<void>;
+}
+
+/** `host:port` as flags and URLs have it. */
+export function addressOf(hostname: string, port: number): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+/** The flag that this process would have to be started with to listen there; `undefined` when it has it. */
+export function lackingListenFlag({ hostname, port }: ListenOptions): string | undefined {
+  const [flag] = lackingFlags([writeFlag("net", addressOf(hostname, port))]);
+  return flag;
+}
+
+/**
+ * Opens a listener; `handler` must answer every request.
+ *
+ * @throws {Deno.errors.AddrInUse} and whatever else keeps it from listening.
+ */
+export function listen(
+  { port, hostname, cert, key }: ListenOptions,
+  handler: (request: Request) => Promise<Response>,
+): Listener {
+  const abort = new AbortController();
+  const server = Deno.serve({
+    port,
+    hostname,
+    signal: abort.signal,
+    onListen() {},
+    onError: () => new Response("host failure", { status: 500 }),
+    ...cert !== undefined && key !== undefined ? { cert, key } : {},
+  }, handler);
+  let closing: Promise<void> | undefined;
+  const close = async (ms: number) => {
+    const timer = setTimeout(() => abort.abort(), ms);
+    try {
+      await server.shutdown();
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return {
+    addr: { hostname: server.addr.hostname, port: server.addr.port },
+    close: (ms) => closing ??= close(ms),
+  };
+}
+
+/** Whether nobody else may have this address: another program listens there already. */
+export function isInUse(error: unknown): boolean {
+  return error instanceof Deno.errors.AddrInUse;
+}
+
+/**
+ * Makes a WebSocket of a request that asks for one.
+ *
+ * @throws {TypeError} when it does not ask as it should.
+ */
+export function upgrade(
+  request: Request,
+): { readonly socket: WebSocket; readonly response: Response } {
+  return Deno.upgradeWebSocket(request);
+}

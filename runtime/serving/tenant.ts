@@ -1,0 +1,150 @@
+/** One extension's place at the listener: what it registered, what waits for it, and what it is connected to. @module */
+
+import type { LogLevel } from "../../capabilities/log_sink.ts";
+import {
+  type HttpAnswer,
+  notPossible,
+  type Opcode,
+  type Serving,
+  type ServingKind,
+  type StreamEvent,
+} from "../../capabilities/serving.ts";
+import { TenantInbox } from "./inbox.ts";
+import type { ServingLimits } from "./limits.ts";
+import { plainReply } from "./reply.ts";
+import type { Router } from "./router.ts";
+import { Sockets } from "./sockets.ts";
+import { Streams } from "./streams.ts";
+
+/** What a tenant is made with. */
+export interface TenantParts {
+  /** Name of the extension. */
+  readonly name: string;
+  readonly router: Router<Tenant>;
+  readonly limits: ServingLimits;
+  readonly log: (level: LogLevel, message: string) => void;
+}
+
+/** Counters of one tenant since it was loaded. */
+export interface TenantCounts {
+  /** Requests that came for it. */
+  readonly requests: number;
+  /** Requests that the host had to answer for it: queue full, timeout, no response. */
+  readonly failed: number;
+  /** Requests and frames that wait to be taken. */
+  readonly queued: number;
+  /** Connections. */
+  readonly sockets: number;
+  /** Frames that were dropped. */
+  readonly droppedFrames: number;
+  /** Subscribers. */
+  readonly subscribers: number;
+  /** Events that slow subscribers did not get. */
+  readonly lostEvents: number;
+}
+
+/** Everything that one extension has of the site. */
+export class Tenant implements Serving {
+  readonly name: string;
+  readonly log: TenantParts["log"];
+  readonly inbox: TenantInbox;
+  readonly sockets: Sockets;
+  readonly streams: Streams;
+  requests = 0;
+  failed = 0;
+  readonly #router: Router<Tenant>;
+  readonly #limits: ServingLimits;
+  /** What it was granted and not refused since. */
+  readonly #kinds = new Set<ServingKind>();
+
+  constructor({ name, router, limits, log }: TenantParts) {
+    this.name = name;
+    this.log = log;
+    this.#router = router;
+    this.#limits = limits;
+    this.inbox = new TenantInbox(limits, () => router.drop(this));
+    this.streams = new Streams(limits);
+    this.sockets = new Sockets(limits, {
+      push: (event) => this.inbox.push(event),
+      warn: (message) => log("warn", message),
+    });
+  }
+
+  /** Whether it may serve in any way. */
+  get mayServe(): boolean {
+    return this.#kinds.size > 0;
+  }
+
+  /** What it counted. */
+  counts(): TenantCounts {
+    return {
+      requests: this.requests,
+      failed: this.failed,
+      queued: this.inbox.queued,
+      sockets: this.sockets.size,
+      droppedFrames: this.sockets.dropped,
+      subscribers: this.streams.size,
+      lostEvents: this.streams.lost,
+    };
+  }
+
+  open(kind: ServingKind): void {
+    this.#kinds.add(kind);
+  }
+
+  shut(kind: ServingKind): void {
+    this.#kinds.delete(kind);
+    this.#router.drop(this, kind);
+    if (kind === "http") this.inbox.end("http", NO_MORE);
+    if (kind === "sse") this.streams.close();
+    if (kind !== "ws") return;
+    this.sockets.end();
+    this.inbox.end("ws", NO_MORE);
+  }
+
+  route(method: string, path: string, handler: string): void {
+    this.#register("http", method, path, handler);
+  }
+
+  socket(path: string, handler: string): void {
+    this.#register("ws", "", path, handler);
+  }
+
+  stream(path: string): void {
+    this.#register("sse", "", path, "");
+  }
+
+  respond(id: number, answer: HttpAnswer): void {
+    this.inbox.respond(id, answer);
+  }
+
+  send(connId: number, opcode: Opcode, payload: Uint8Array): void {
+    this.sockets.send(connId, opcode, payload);
+  }
+
+  closeSocket(connId: number, code: number, reason: string): void {
+    this.sockets.close(connId, code, reason);
+  }
+
+  emit(path: string, event: StreamEvent): number {
+    if (!this.#router.of(this).some((each) => each.kind === "sse" && each.path === path)) {
+      throw notPossible("Cannot emit as the path is not registered");
+    }
+    return this.streams.emit(path, event);
+  }
+
+  #register(kind: ServingKind, method: string, path: string, handler: string): void {
+    const registration = { owner: this, kind, method, path, handler };
+    const own = this.#router.of(this).filter((each) => each.kind === kind);
+    const { registrations } = this.#limits;
+    if (own.length >= registrations && !own.some((each) => each.path === path)) {
+      throw notPossible(`Cannot register more than ${registrations} paths of one kind`);
+    }
+    const before = this.#router.add(registration);
+    if (before === undefined || before === this) return;
+    const what = method === "" ? path : `${method} ${path}`;
+    this.log("warn", `${what} is served by "${before.name}", which registered it first`);
+  }
+}
+
+const NO_MORE = plainReply(503, "no longer served");
