@@ -46,6 +46,8 @@ export interface AuditRecord {
   readonly ms: number;
   /** Who decided; only in the record of a decision. */
   readonly by?: DecisionSource;
+  /** Units of fuel that the guest's call had used by then, where they are counted. */
+  readonly fuel?: number;
 }
 
 /** Takes audit records, at once. An operation whose record it refuses by throwing fails. */
@@ -61,12 +63,19 @@ export interface AuditSubject {
   readonly summary: string;
 }
 
+/** When the outcome was known, how long it took, and what the guest's call had used by then. */
+export interface Measured {
+  readonly time: number;
+  readonly ms: number;
+  readonly fuel?: number | undefined;
+}
+
 /** The record of `subject`, frozen. */
 export function auditRecord(
   { name, version, digest }: ExtensionIdentity,
   subject: AuditSubject,
   outcome: AuditOutcome,
-  { time, ms }: { readonly time: number; readonly ms: number },
+  { time, ms, fuel }: Measured,
   by?: DecisionSource,
 ): AuditRecord {
   return Object.freeze({
@@ -80,6 +89,7 @@ export function auditRecord(
     outcome,
     ms,
     ...(by === undefined ? {} : { by }),
+    ...(fuel === undefined ? {} : { fuel }),
   });
 }
 

@@ -243,7 +243,8 @@ export class Broker implements AsyncDisposable {
       signal: options?.signal,
       deadline: options?.deadline,
       chain: options?.chain ?? context.chain,
-      onOutcome: (outcome) => subject && this.#record(subject, outcome, performance.now() - start),
+      onOutcome: (outcome) =>
+        subject && this.#record(subject, outcome, performance.now() - start, options),
       onLanded: () => void flights.delete(flight),
     });
     flights.add(flight);
@@ -267,7 +268,7 @@ export class Broker implements AsyncDisposable {
     const { bound, capability } = door.room;
     const beyond = this.#beyond(door, args);
     if (beyond === undefined) return door;
-    if (this.#audit) this.#record(subjectOf(door, args), "denied", 0);
+    if (this.#audit) this.#record(subjectOf(door, args), "denied", 0, options);
     const grant = formatGrantOf(capability, beyond);
     throw refusalError(this.#refusals.outside(bound.name, grant));
   }
@@ -312,7 +313,7 @@ export class Broker implements AsyncDisposable {
       outcome = outcomeOf(error);
       throw error;
     } finally {
-      this.#record(subject, outcome, performance.now() - start);
+      this.#record(subject, outcome, performance.now() - start, options);
     }
   }
 
@@ -324,7 +325,7 @@ export class Broker implements AsyncDisposable {
     const spent = this.#quota.spend(options?.budget);
     if (this.#audit && (spent || this.#quota.firstRefusal(options?.budget))) {
       const subject = door ? subjectOf(door, args) : unknownSubject(operation);
-      this.#record(subject, refusal.code === "revoked" ? "revoked" : "denied", 0);
+      this.#record(subject, refusal.code === "revoked" ? "revoked" : "denied", 0, options);
     }
     return refusal;
   }
@@ -334,9 +335,9 @@ export class Broker implements AsyncDisposable {
     return refusalError(this.#refusals.overQuota(door.room.bound.name, door.key, why));
   }
 
-  #record(subject: AuditSubject, outcome: AuditOutcome, ms: number): void {
-    const time = this.#now();
-    this.#audit?.(auditRecord(this.#scope.extension, subject, outcome, { time, ms }));
+  #record(subject: AuditSubject, outcome: AuditOutcome, ms: number, by?: HostCallOptions): void {
+    const measured = { time: this.#now(), ms, fuel: by?.budget?.fuelNow?.() };
+    this.#audit?.(auditRecord(this.#scope.extension, subject, outcome, measured));
   }
 
   #roomOf(capability: string): Room | undefined {

@@ -4,10 +4,14 @@ import type { HostValue, OperationArgs } from "./capability.ts";
 import type { Refusal } from "./errors.ts";
 import type { EventSink } from "./services.ts";
 
-/** How many operations one call of a guest may still ask for. The broker counts it down. */
+/** What one call of a guest may still ask for, which the broker counts down, and what it used. */
 export interface CallBudget {
   /** How many are left. */
   operations: number;
+  /** Tells, while the call runs, how many units of fuel it used so far; absent where none are counted. */
+  fuelNow?: (() => number) | undefined;
+  /** Units of fuel that the call used; there once it is over, where they are counted. */
+  fuel?: number | undefined;
 }
 
 /** How one operation is asked for. */

@@ -4,7 +4,7 @@ import type { Io } from "./io.ts";
 import type { Values } from "./options.ts";
 
 /** Names of the commands. */
-export type CommandName = "run" | "list" | "inspect" | "check" | "permissions" | "doctor";
+export type CommandName = "run" | "list" | "inspect" | "check" | "permissions" | "doctor" | "bench";
 
 /** One command: how it is written, what it does, and the doing. */
 export interface Command {

@@ -13,6 +13,7 @@
  */
 
 import { closest, VERSION } from "../mod.ts";
+import { benchCommand } from "./bench.ts";
 import { checkCommand } from "./check.ts";
 import type { Command } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -37,6 +38,7 @@ const COMMANDS: readonly Command[] = [
   checkCommand,
   permissionsCommand,
   doctorCommand,
+  benchCommand,
 ];
 
 /**

@@ -24,10 +24,11 @@ const EVERY: readonly CommandName[] = [
   "check",
   "permissions",
   "doctor",
+  "bench",
 ];
-const LOADING: readonly CommandName[] = ["run", "list", "inspect", "check"];
+const LOADING: readonly CommandName[] = ["run", "bench", "list", "inspect", "check"];
 const PROMPTING: readonly CommandName[] = ["run", "list"];
-const RUNNING: readonly CommandName[] = ["run", "list", "check"];
+const RUNNING: readonly CommandName[] = ["run", "bench", "list", "check"];
 
 /** The options, in the order of help. */
 export const OPTIONS: readonly OptionSpec[] = [
@@ -61,6 +62,18 @@ export const OPTIONS: readonly OptionSpec[] = [
     value: "SIZE",
     summary: "guest memory: 64MiB, or a number of 64 KiB pages",
     commands: LOADING,
+  },
+  {
+    name: "fuel",
+    value: "N",
+    summary: "units of work that a call of a WASM guest may use",
+    commands: LOADING,
+  },
+  {
+    name: "duration",
+    value: "MS",
+    summary: "milliseconds of calls; default 1000",
+    commands: ["bench"],
   },
   {
     name: "isolation",

@@ -78,7 +78,11 @@ async function runProgram(
 const BEFORE_INIT: readonly string[] = ["plugin_info", "info", "plugin_init", "init"];
 
 /** A convention with a lifecycle starts it where nobody else would: a command is the whole program. */
-async function initialise(extension: Extension, fn: string, signal: AbortSignal): Promise<void> {
+export async function initialise(
+  extension: Extension,
+  fn: string,
+  signal: AbortSignal,
+): Promise<void> {
   if (extension.abi !== "apiqube" || BEFORE_INIT.includes(fn)) return;
   await extension.as("apiqube").init(undefined, { signal });
 }
@@ -115,7 +119,8 @@ function writeJson(
   });
 }
 
-function payloadOf(operand: string, io: Io): Promise<Uint8Array | string> {
+/** A payload operand: the text itself, `@` and a file, or `-` for standard input. */
+export function payloadOf(operand: string, io: Io): Promise<Uint8Array | string> {
   if (operand === "-") return readAll(io.input, "standard input");
   if (operand.startsWith("@")) return readFile(operand.slice(1));
   return Promise.resolve(operand);

@@ -71,10 +71,21 @@ function grantsOf(
 function limitsOf(values: Values): LimitOptions {
   const timeout = values.text("timeout");
   const memory = values.text("memory");
+  const fuel = values.text("fuel");
   return {
     ...(timeout === undefined ? {} : { timeoutMs: milliseconds(timeout) }),
     ...(memory === undefined ? {} : { memoryBytes: bytesOf(memory) }),
+    ...(fuel === undefined ? {} : { fuel: unitsOf(fuel) }),
   };
+}
+
+function unitsOf(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  if (value > 0) return value;
+  throw new CliError(
+    "usage",
+    `Cannot use --fuel as it must be a positive number of units: current value is "${text}"`,
+  );
 }
 
 function milliseconds(text: string): number {

@@ -345,7 +345,7 @@ export class Extension implements AsyncDisposable {
       signal,
       chain: options?.chain ? chainOf(options.chain, this.name) : this.#chain,
       closed: this.#closed.signal,
-      budget: { operations: this.#limits.operations },
+      budget: { operations: this.#limits.operations, fuelNow: undefined, fuel: undefined },
       onEvent: options?.onEvent,
       hostContext: options?.hostContext,
     };

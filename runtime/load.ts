@@ -8,6 +8,7 @@ import { ManifestError } from "../manifest/errors.ts";
 import type { JsonObject, Manifest } from "../manifest/manifest.ts";
 import { type Admission, admit } from "./admission.ts";
 import { attendedFunctions } from "./attended_functions.ts";
+import { auditCalls } from "./call_audit.ts";
 import type { GuestOutput, LoadRequest, Runtime } from "./contract.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Decisions } from "./decisions.ts";
@@ -144,9 +145,10 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   if (!admission) throw new Fault("unsupported", "the engine did not ask what is granted");
   const { broker, grants } = await admission;
   undo.move();
+  const identity = { name: manifest.name, version: manifest.version, digest };
   const extension: Extension = new Extension({
     manifest,
-    module,
+    module: host.audit && host.auditCalls ? auditCalls(module, identity, host.audit) : module,
     engine: runtime.name,
     isolation: isolationOf(runtime),
     digest,

@@ -37,6 +37,11 @@ export interface HostOptions {
   readonly log?: LogSink;
   /** Takes one record for each decision about a capability, and one for each operation. */
   readonly audit?: AuditSink | undefined;
+  /**
+   * Whether `audit` also gets one record for each call into an extension, with the fuel it used: its
+   * `operation` is the function, its `capability` empty. Default: no.
+   */
+  readonly auditCalls?: boolean;
   /** Takes events that extensions emit. */
   readonly onEvent?: EventSink;
   /**

@@ -55,6 +55,8 @@ export class LiveGuest implements Guest {
   #suspension: AbortController | undefined;
   /** Counts what it does, in all its modules; `undefined` where none of them can count. */
   #meter: Meter | undefined;
+  /** Handed out with each call, so that a record of what it asks for tells what it used by then. */
+  readonly #fuelNow = () => this.#meter?.usedSoFar ?? 0;
   /** Former start sections of its modules, in the order in which they were made. */
   readonly #starts: GuestFunction[] = [];
   /** How the names of exports begin that are the host's own. */
@@ -74,12 +76,17 @@ export class LiveGuest implements Guest {
   set call(call: Call) {
     this.#call = call;
     if (this.#mayWait.length > 0) this.#settleSuspends();
-    this.#meter?.begin(call.fuel ?? Infinity);
+    if (this.#meter === undefined) return;
+    call.budget.fuelNow = this.#fuelNow;
+    this.#meter.begin(call.fuel ?? Infinity);
   }
 
-  /** Units of fuel that the call in progress used. */
-  get fuelUsed(): number {
-    return this.#meter?.used ?? 0;
+  /** Units of fuel that the call in progress used; nothing of the guest may run in it any more. */
+  takeFuel(): number {
+    if (this.#meter === undefined) return 0;
+    const used = this.#meter.used;
+    this.#call.budget.fuelNow = undefined;
+    return this.#call.budget.fuel = used;
   }
 
   /** Takes what was added to a module of this guest; nothing of the instance may have run yet. */
@@ -88,6 +95,7 @@ export class LiveGuest implements Guest {
     if (added?.start !== undefined) this.#starts.push(exports[added.start] as GuestFunction);
     if (added?.meter === undefined) return;
     this.#meter ??= new Meter(this.#metered());
+    this.#call.budget.fuelNow = this.#fuelNow;
     this.#meter.add(exports, added.meter);
     this.#meter.begin(this.#call.fuel ?? Infinity);
   }

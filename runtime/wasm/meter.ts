@@ -84,6 +84,14 @@ export class Meter {
     return used;
   }
 
+  /** The same in the midst of a call, which goes on as if nobody had looked. */
+  get usedSoFar(): number {
+    if (this.#stoppedAt !== undefined) return this.#stoppedAt;
+    let used = 0;
+    for (const counter of this.#counters) used += counter.used;
+    return used;
+  }
+
   /** The guest goes on after time may have passed outside: what is left of a slice may be too much. */
   resume(): void {
     for (const counter of this.#counters) counter.shorten();
@@ -137,6 +145,12 @@ class Counter {
     this.#slice = FIRST_SLICE;
     this.#cutAt = NaN;
     this.exchange(units);
+  }
+
+  get used(): number {
+    const left = this.exchange(0);
+    this.exchange(left);
+    return this.granted - left;
   }
 
   /** Takes back what is left, and gives what was used. */

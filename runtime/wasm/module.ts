@@ -145,7 +145,7 @@ export class WasmModule implements Module {
   }
 
   #countFuel({ guest }: GuestInstance): void {
-    this.#lastFuel = guest.fuelUsed;
+    this.#lastFuel = guest.takeFuel();
     this.#fuel += this.#lastFuel;
   }
 

@@ -121,6 +121,7 @@ async function start(
     signal,
     chain: [manifest.name],
     budget: { operations: START_OPERATIONS },
+    fuel: limits.fuel,
   });
   let signal = request.signal;
   const pool = new InstancePool<GuestInstance>({

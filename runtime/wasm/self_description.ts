@@ -37,6 +37,7 @@ export async function describeItself(
     signal,
     chain: [manifest.name],
     budget: { operations: DESCRIBE_OPERATIONS },
+    fuel: limits.fuel,
   };
   const started = startInstance({
     ...blueprint,

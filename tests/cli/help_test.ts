@@ -3,7 +3,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { capture } from "./capture.ts";
 
-const PAGES = [[], ["run"], ["list"], ["inspect"], ["check"], ["permissions"], ["doctor"]] as const;
+const PAGES = [[], ["run"], ["list"], ["inspect"], ["check"], ["permissions"], ["doctor"], [
+  "bench",
+]] as const;
 
 /** The pages as users see them; `deno run -A tests/cli/help_test.ts` writes the file anew. */
 const EXPECTED = new URL("./help.txt", import.meta.url);
