@@ -3,7 +3,7 @@
 import { auditRecord, type AuditSink, outcomeOf } from "../capabilities/audit.ts";
 import type { ExtensionIdentity } from "../capabilities/capability.ts";
 import { powers } from "../capabilities/powers.ts";
-import type { Call, Module, Payload } from "./contract.ts";
+import type { Call, Module } from "./contract.ts";
 
 /** `module`, with a record of each call for `audit`. A call whose record is refused fails. */
 export function auditCalls(
