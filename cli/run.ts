@@ -18,12 +18,10 @@ export const runCommand: Command = {
   operands: ["PATH", "FN", "[PAYLOAD|@FILE|-]"],
   summary: "call function FN, write its result",
   notes: [
-    "PATH is a directory with extension.json, or a .wasm, .js or .ts file. The",
-    "payload is the text itself, a file's content, or standard input; or empty.",
-    "The result goes to standard output as it is, the log to standard error.",
-    "For a WASI program FN is _start: it gets standard input where there is no",
-    "payload, prints for itself, and its exit status is the command's; whatever",
-    "else fails then exits with 120 + code.",
+    "PATH is a directory with extension.json, or a .wasm, .js or .ts file; PAYLOAD",
+    "is text, @FILE or - for standard input. The result goes to standard output.",
+    "For a WASI program FN is _start: streams and exit status are its own, and",
+    "what else fails exits with 120 + code.",
   ],
   run,
 };
