@@ -1,0 +1,4 @@
+// hostile 21: an endless loop
+// ends: timeout
+
+function attack() { for (;;); }

@@ -1,0 +1,4 @@
+// hostile 3: a require of another extension's module
+// ends: guest-error
+
+exports.attack = () => [require("../victim/index.js")];

@@ -1,0 +1,41 @@
+/** What a tier does not stop, and what does instead: said here, and so in the README. @module */
+
+/** One attack that succeeds against one tier. */
+export interface Gap {
+  /** Of the corpus. */
+  readonly item: number;
+  readonly tier: string;
+  /** What the attack is, and what comes of it. */
+  readonly attack: string;
+  /** The tier, or the setting, that stops it. */
+  readonly instead: string;
+}
+
+/** Everything known. Whoever finds another one adds it, or closes it. */
+export const GAPS: readonly Gap[] = [
+  {
+    item: 21,
+    tier: "worker",
+    attack:
+      "one long call of the engine's own (`split`, `JSON.parse`, `indexOf` over 2⁵³ places) runs to its end: the lane is counted and reported as `lane-leaked`",
+    instead: "process, QuickJS",
+  },
+  {
+    item: 22,
+    tier: "worker",
+    attack: "a heap bomb ends the whole host: V8 has no limit for one worker that holds",
+    instead: "process, QuickJS, WASM",
+  },
+  {
+    item: 23,
+    tier: "worker",
+    attack: "buffers count for nobody until the host has no memory",
+    instead: "process (where `prlimit` is there), QuickJS, WASM",
+  },
+  {
+    item: 22,
+    tier: "worker",
+    attack: "a crash of the engine is a crash of the host",
+    instead: "process",
+  },
+];
