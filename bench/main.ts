@@ -1,6 +1,6 @@
-/** Runs one benchmark by its name: `deno task bench [invoke|broker|metering|hookr|extism] [--json]` @module */
+/** Runs one benchmark by its name: `deno task bench [invoke|broker|metering|hookr|extism|lanes] [--json]` @module */
 
-const NAMES = ["invoke", "broker", "metering", "hookr", "extism"];
+const NAMES = ["invoke", "broker", "metering", "hookr", "extism", "lanes"];
 
 const name = Deno.args.find((arg) => !arg.startsWith("-")) ?? "invoke";
 if (NAMES.includes(name)) await import(`./${name}.ts`);

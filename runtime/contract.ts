@@ -271,7 +271,12 @@ export interface Module {
   readonly callsHostFunctions?: boolean;
   /** Runs `fn`; the result is fresh and belongs to the caller. */
   invoke(fn: string, payload: Payload, call: Call): Uint8Array | Promise<Uint8Array>;
-  /** The same without ever waiting, where the engine can. */
+  /**
+   * Runs `fn` for each entry of `payloads`, a JSON list, as one call; the result is the JSON list of
+   * theirs. For engines whose guests take JSON, and to whom crossing costs more than a small call.
+   */
+  invokeEach?(fn: string, payloads: string, call: Call): Uint8Array | Promise<Uint8Array>;
+  /** The same as `invoke` without ever waiting, where the engine can. */
   invokeSync?(fn: string, payload: Payload, call: Call): Uint8Array;
   /** Whether `invoke` would find that function, where that can be told without calling it. */
   has?(fn: string): boolean;

@@ -3,10 +3,10 @@
 import type { Broker } from "../capabilities/broker.ts";
 import type { Isolation, Manifest } from "../manifest/manifest.ts";
 import type { Codec } from "./codec.ts";
-import { codecNamed } from "./codec.ts";
+import { codecNamed, json } from "./codec.ts";
+import { callAll } from "./call_all.ts";
 import { callFuel, type CallOptions, type InvokeOptions } from "./call_options.ts";
 import type { Call, HostFunctionContext, Module, Payload } from "./contract.ts";
-import { withDeadline } from "./deadline.ts";
 import { ExtensionError, Fault } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import {
@@ -14,47 +14,15 @@ import {
   type HostFunctionOptions,
   type HostFunctionTable,
 } from "./host_functions.ts";
+import type { ExtensionParts, ExtensionStats } from "./extension_parts.ts";
 import type { ExtensionGrants } from "./extension_grants.ts";
+import { checkPayload, checkResult } from "./payload_size.ts";
 import { chainOf } from "./peers.ts";
 import { translate } from "./translate.ts";
+import { Waits } from "./waits.ts";
 import { makeView, type ViewName, type Views } from "./views/view.ts";
 
-export type { CallOptions, InvokeOptions };
-
-/** Counters of one extension since it was loaded. */
-export interface ExtensionStats {
-  /** Calls begun. */
-  readonly calls: number;
-  /** Calls that failed. */
-  readonly failures: number;
-  /** Calls in flight now. */
-  readonly active: number;
-  /** Instances or realms that replaced a discarded one. */
-  readonly restarts: number;
-  /** Bytes of guest memory in use; 0 where that cannot be told. */
-  readonly memoryBytes: number;
-  /** Units of fuel that calls used; 0 where they are not counted. */
-  readonly fuel: number;
-  /** Units of fuel that the call used which ended last. */
-  readonly lastFuel: number;
-}
-
-/** What `ExtensionHost` puts together for one extension. */
-export interface ExtensionParts {
-  readonly manifest: Manifest;
-  readonly module: Module;
-  readonly engine: string;
-  readonly isolation: Isolation;
-  readonly digest: string;
-  readonly limits: Limits;
-  /** The most milliseconds that a caller may ask for. */
-  readonly timeoutCap: number;
-  readonly broker: Broker;
-  readonly grants: ExtensionGrants;
-  readonly hostFunctions: HostFunctionTable;
-  /** Runs once when the extension closes, after its module. */
-  readonly onClose: () => void;
-}
+export type { CallOptions, ExtensionParts, ExtensionStats, InvokeOptions };
 
 /** Milliseconds an engine may take to react to a deadline before the boundary answers for it. */
 const GRACE_MS = 250;
@@ -108,6 +76,7 @@ export class Extension implements AsyncDisposable {
   readonly #chain: readonly string[];
   /** Ends every suspended call when the extension closes. */
   readonly #closed = new AbortController();
+  readonly #waits: Waits = new Waits();
   #closing: Promise<void> | undefined;
   #calls = 0;
   #failures = 0;
@@ -163,14 +132,25 @@ export class Extension implements AsyncDisposable {
    * @throws {CapabilityError} when the guest was refused something and cannot be told.
    * @throws `options.signal.reason`, untouched, when the signal fires.
    */
-  async invoke(fn: string, payload: Payload = EMPTY, options?: InvokeOptions): Promise<Uint8Array> {
+  invoke(fn: string, payload: Payload = EMPTY, options?: InvokeOptions): Promise<Uint8Array> {
+    return this.#invoke(fn, payload, options, false);
+  }
+
+  async #invoke(
+    fn: string,
+    payload: Payload,
+    options: InvokeOptions | undefined,
+    each: boolean,
+  ): Promise<Uint8Array> {
     this.#calls++;
     this.#active++;
     try {
       const call = this.#begin(payload, options);
-      const result = this.#module.invoke(fn, payload, call);
+      const result = each && this.#module.invokeEach && typeof payload === "string"
+        ? this.#module.invokeEach(fn, payload, call)
+        : this.#module.invoke(fn, payload, call);
       const bytes = result instanceof Uint8Array ? result : await this.#suspend(result, call);
-      return this.#checkResult(bytes);
+      return checkResult(bytes, this.#limits.payloadBytes);
     } catch (error) {
       this.#failures++;
       throw translate(error, this.name, fn);
@@ -196,7 +176,8 @@ export class Extension implements AsyncDisposable {
       if (!this.#module.invokeSync) {
         throw new Fault("needs-async", `runtime "${this.runtime}" answers through promises only`);
       }
-      return this.#checkResult(this.#module.invokeSync(fn, payload, call));
+      const result = this.#module.invokeSync(fn, payload, call);
+      return checkResult(result, this.#limits.payloadBytes);
     } catch (error) {
       this.#failures++;
       throw translate(error, this.name, fn);
@@ -231,6 +212,41 @@ export class Extension implements AsyncDisposable {
       throw new ExtensionError(fault, this.name, fn);
     }
     return value as Output;
+  }
+
+  /**
+   * Calls `fn` with each of `inputs`, in order, and gives the results in that order. In JavaScript
+   * engines it is one call: it crosses once, has one deadline, and its lists count as one payload.
+   *
+   * @throws {ExtensionError} as `call`; the first failure fails them all.
+   *
+   * @example
+   * ```ts
+   * import { ExtensionHost } from "@airlock/host";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using host = new ExtensionHost();
+   * const math = await host.load({ name: "math.js", bytes: "function double(n) { return 2 * n }" }, {
+   *   runtime: "quickjs",
+   * });
+   * assertEquals(await math.callAll("double", [1, 2, 3]), [2, 4, 6]);
+   * ```
+   */
+  async callAll<Output = unknown>(
+    fn: string,
+    inputs: readonly unknown[],
+    options: CallOptions<Output> = {},
+  ): Promise<Output[]> {
+    const inJson = this.#module.invokeEach && (options.codec ?? this.#codec(fn)) === json;
+    return await callAll({
+      extension: this.name,
+      fn,
+      inputs,
+      options,
+      timeoutMs: options.timeoutMs ?? this.#limits.timeoutMs,
+      each: inJson ? (payloads, how) => this.#invoke(fn, payloads, how, true) : undefined,
+      one: (input, how) => this.call(fn, input, how),
+    });
   }
 
   /**
@@ -315,6 +331,7 @@ export class Extension implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#closed.abort(new Fault("closed"));
+    this.#waits.endAll(new Fault("closed"));
     try {
       await this.#module.close();
     } catch (error) {
@@ -329,7 +346,7 @@ export class Extension implements AsyncDisposable {
     const signal = options?.signal;
     signal?.throwIfAborted();
     if (this.#closing) throw new Fault("closed");
-    this.#checkPayload(payload);
+    checkPayload(payload, this.#limits.payloadBytes);
     const wanted = options?.timeoutMs;
     if (wanted !== undefined && !(wanted > 0)) {
       throw new RangeError(
@@ -351,42 +368,10 @@ export class Extension implements AsyncDisposable {
     };
   }
 
-  #checkPayload(payload: unknown): void {
-    const { payloadBytes } = this.#limits;
-    // a UTF-16 unit becomes at most three bytes, so most text needs no counting
-    const size = payload instanceof Uint8Array
-      ? payload.byteLength
-      : typeof payload !== "string"
-      ? undefined
-      : payload.length * 3 <= payloadBytes
-      ? payload.length
-      : new TextEncoder().encode(payload).length;
-    if (size === undefined) {
-      throw new TypeError(
-        `Cannot call as a payload is a Uint8Array or a string: current value is a ${typeof payload}`,
-      );
-    }
-    if (size > payloadBytes) {
-      throw new Fault(
-        "payload-limit",
-        `the payload of ${size} bytes is larger than the limit of ${payloadBytes}`,
-      );
-    }
-  }
-
-  #checkResult(result: Uint8Array): Uint8Array {
-    const { payloadBytes } = this.#limits;
-    if (result.byteLength <= payloadBytes) return result;
-    throw new Fault(
-      "payload-limit",
-      `the result of ${result.byteLength} bytes is larger than the limit of ${payloadBytes}`,
-    );
-  }
-
   /** Whatever an engine does, a suspended call ends: settled, out of time, aborted or closed. */
   #suspend(result: Promise<Uint8Array>, call: Call): Promise<Uint8Array> {
     const deadline = call.deadline + this.#limits.queueMs + GRACE_MS;
-    return withDeadline(result, { ...call, deadline });
+    return this.#waits.wait(result, { deadline, signal: call.signal });
   }
 
   #codec(fn: string): Codec {

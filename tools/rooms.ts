@@ -42,6 +42,7 @@ const FOUNDATION = [
   "runtime/limits.ts",
   "runtime/memory.ts",
   "runtime/source.ts",
+  "runtime/waits.ts",
 ];
 
 /** A guest convention is pure bytes: it sees its contract and the checked views over memory. */

@@ -64,10 +64,23 @@ export class QuickJsModule implements Module {
   }
 
   invoke(fn: string, payload: Payload, call: Call): Uint8Array | Promise<Uint8Array> {
+    return this.#invoke(fn, payload, call, false);
+  }
+
+  invokeEach(fn: string, payloads: string, call: Call): Uint8Array | Promise<Uint8Array> {
+    return this.#invoke(fn, payloads, call, true);
+  }
+
+  #invoke(
+    fn: string,
+    payload: Payload,
+    call: Call,
+    each: boolean,
+  ): Uint8Array | Promise<Uint8Array> {
     const text = this.#check(fn, payload);
     const session = this.#enterable();
-    if (!session) return this.#invokeLater(fn, text, call);
-    const active = session.call(++this.#lastCall, fn, text, call);
+    if (!session) return this.#invokeLater(fn, text, call, each);
+    const active = session.call(++this.#lastCall, fn, text, call, each);
     return active.outcome ? active.result() : this.#wait(session, active);
   }
 
@@ -117,14 +130,19 @@ export class QuickJsModule implements Module {
   }
 
   /** Waits for a turn and for a living guest; that is no time of the call. */
-  async #invokeLater(fn: string, payload: string, call: Call): Promise<Uint8Array> {
+  async #invokeLater(
+    fn: string,
+    payload: string,
+    call: Call,
+    each: boolean,
+  ): Promise<Uint8Array> {
     const began = performance.now();
     for (;;) {
       const session = await this.#turn({ ...call, deadline: began + this.#limits.queueMs });
       // Another call may have ended it meanwhile.
       if (!session.ready) continue;
       const deadline = call.deadline + (performance.now() - began);
-      const active = session.call(++this.#lastCall, fn, payload, { ...call, deadline });
+      const active = session.call(++this.#lastCall, fn, payload, { ...call, deadline }, each);
       if (!active.outcome) return await this.#wait(session, active);
       this.#callNext();
       return active.result();

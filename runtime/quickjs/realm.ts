@@ -53,7 +53,7 @@ const post = (kind, id, other, head, body) => {
 };
 const enter = prelude(post, ask);
 return (kind, id, a, b) => {
-  expected = kind === "call" ? id : 0;
+  expected = kind === "call" || kind === "each" ? id : 0;
   result = "";
   enter(kind, id, a, b);
   expected = 0;
@@ -119,8 +119,8 @@ export class Realm {
   }
 
   /** Calls a function of the guest. What it gives without waiting is posted before its jobs run. */
-  call(id: number, fn: string, payload: string): void {
-    const given = this.#call(this.#enter, [this.#word("call"), id, this.#word(fn), payload]);
+  call(kind: "call" | "each", id: number, fn: string, payload: string): void {
+    const given = this.#call(this.#enter, [this.#word(kind), id, this.#word(fn), payload]);
     const { context, ranOutOfMemory } = this.#interpreter;
     const text = context.getString(given);
     // Without room for the copy there is none, and it is no empty one.

@@ -99,12 +99,21 @@ export class Session {
     return load;
   }
 
-  /** Enters the guest with a call. It has an outcome already, or it waits for something. */
-  call(id: number, fn: string, payload: string, call: ActiveCall["call"]): ActiveCall {
+  /**
+   * Enters the guest with a call, or with one for each entry of a list. It has an outcome already,
+   * or it waits for something.
+   */
+  call(
+    id: number,
+    fn: string,
+    payload: string,
+    call: ActiveCall["call"],
+    each = false,
+  ): ActiveCall {
     const active = this.#begin(id, call);
     this.#stay(active, () => {
       this.#deliverAll();
-      this.#realm?.call(id, fn, payload);
+      this.#realm?.call(each ? "each" : "call", id, fn, payload);
     });
     return active;
   }

@@ -1,6 +1,14 @@
 /** The guest's side of a lane: one realm, driven by the host's messages. Knows nothing of threads or pipes. @module */
 
 import { utf8Bytes } from "../../capabilities/byte_size.ts";
+import {
+  BUNDLE_ENTRIES,
+  BUNDLE_UNITS,
+  type CallRequest,
+  type CallResult,
+  callsOf,
+  resultMessage,
+} from "./bundle.ts";
 import { fileKey, HOST_SPECIFIER, type ScriptFile, type ScriptKind } from "./graph.ts";
 import { makeAnswers } from "./lane_answers.ts";
 import { LaneRunner } from "./lane_runner.ts";
@@ -44,7 +52,7 @@ const REJECTIONS_TOLD = 100;
 
 /** Starts the guest's side and says hello. */
 export function startLane(place: LanePlace): LaneInput {
-  const runner = new LaneRunner(place.guarded, (call) => send("stopped", call));
+  const runner = new LaneRunner(place.guarded, (call) => send("stopped", call), sendResults);
   const files = new Map<string, ScriptFile>();
   let path = "";
   let kind: ScriptKind = "script";
@@ -56,6 +64,9 @@ export function startLane(place: LanePlace): LaneInput {
   const unanswered = new Map<number, number>();
   let unansweredBytes = 0;
   let rejections = 0;
+  /** Results that leave together once guest code has run. */
+  let results: CallResult[] = [];
+  let resultUnits = 0;
 
   function send(type: MessageType, id = 0, head?: Head, body?: string): void {
     place.send(message(type, id, head, body));
@@ -66,7 +77,7 @@ export function startLane(place: LanePlace): LaneInput {
     runner.afterwards(() => {
       switch (what) {
         case "result":
-          return finish("result", id, undefined, body);
+          return runner.end(id) ? succeed(id, body) : undefined;
         case "error":
           return finish("error", id, { code: head, operation: other }, body);
         case "ready":
@@ -83,9 +94,24 @@ export function startLane(place: LanePlace): LaneInput {
 
   /** A call that was aborted, or that ends twice, has nobody waiting for it. */
   function finish(type: MessageType, id: number, head: Head | undefined, body: string): void {
-    if (!runner.end(id)) return;
-    if (exceeds(body, payloadBytes)) send("error", id, { code: "payload-limit", operation: 0 });
-    else send(type, id, head, body);
+    if (runner.end(id)) send(type, id, head, body);
+  }
+
+  function succeed(id: number, body: string): void {
+    if (exceeds(body, payloadBytes)) {
+      return send("error", id, { code: "payload-limit", operation: 0 });
+    }
+    if (resultUnits + body.length > BUNDLE_UNITS || results.length >= BUNDLE_ENTRIES) sendResults();
+    results.push({ id, body });
+    resultUnits += body.length;
+  }
+
+  function sendResults(): void {
+    if (results.length === 0) return;
+    const bundle = results;
+    results = [];
+    resultUnits = 0;
+    place.send(resultMessage(bundle));
   }
 
   function request(id: number, call: number, operation: string, args: string): void {
@@ -164,7 +190,7 @@ export function startLane(place: LanePlace): LaneInput {
 
   function evaluate(head: Head, config: string): void {
     const surface = JSON.stringify(head.surface ?? []);
-    runner.begin(0, headNumber(head, "budgetMs"), (realm) => {
+    runner.begin([{ id: 0, budgetMs: headNumber(head, "budgetMs") }], (realm) => {
       realm.enter("dialect", 0, headText(head, "nothing"), "");
       realm.enter("surface", 0, surface, config);
       start(realm);
@@ -177,7 +203,12 @@ export function startLane(place: LanePlace): LaneInput {
     realm.evaluate((outcome, value) => runner.run((same) => same.enter(outcome, 0, value, "")));
   }
 
-  function receive({ type, id, head, body }: Message): void {
+  function call(calls: readonly CallRequest[]): void {
+    runner.begin(calls, (realm) => realm.call(calls));
+  }
+
+  function receive(received: Message): void {
+    const { type, id, head, body } = received;
     switch (type) {
       case "define": {
         const file = { path: headText(head, "path"), kind: headText(head, "kind"), text: body };
@@ -192,11 +223,8 @@ export function startLane(place: LanePlace): LaneInput {
       case "evaluate":
         return evaluate(head, body);
       case "call":
-        return runner.begin(
-          id,
-          headNumber(head, "budgetMs"),
-          (realm) => realm.enter("call", id, headText(head, "fn"), body),
-        );
+      case "calls":
+        return call(callsOf(received));
       case "reply":
         return reply(id, head.ok === true, body);
       case "abort":

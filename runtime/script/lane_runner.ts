@@ -6,10 +6,17 @@ import type { Realm } from "./realm.ts";
 /** Time for what is no call: dropping one, or telling of a rejection. */
 const HOUSEKEEPING_MS = 1_000;
 
+/** A call that begins. */
+export interface Begun {
+  readonly id: number;
+  readonly budgetMs: number;
+}
+
 /** Decides when guest code runs. Between calls the realm stands still: no timer, no answer wakes it. */
 export class LaneRunner {
   readonly #guard: Guard | undefined;
   readonly #onStopped: (call: number) => void;
+  readonly #onLeft: () => void;
   #realm: Realm | undefined;
   /** Calls in flight and when each must be over; 0 stands for the load. */
   readonly #calls = new Map<number, number>();
@@ -20,10 +27,14 @@ export class LaneRunner {
   #outbox: (() => void)[] = [];
   #entered = false;
 
-  /** `onStopped` hears of the call whose time was over when the watchdog fired. */
-  constructor(guarded: boolean, onStopped: (call: number) => void) {
+  /**
+   * `onStopped` hears of the call whose time was over when the watchdog fired, `onLeft` each time
+   * that guest code has run.
+   */
+  constructor(guarded: boolean, onStopped: (call: number) => void, onLeft: () => void) {
     this.#guard = guarded ? makeGuard() : undefined;
     this.#onStopped = onStopped;
+    this.#onLeft = onLeft;
   }
 
   /** Takes the realm whose code is run. */
@@ -31,9 +42,10 @@ export class LaneRunner {
     this.#realm = realm;
   }
 
-  /** Begins a call that has `budgetMs`, then lets everything run that waited for one. */
-  begin(call: number, budgetMs: number, action: (realm: Realm) => void): void {
-    this.#calls.set(call, performance.now() + budgetMs);
+  /** Begins calls, each with its own time, then lets everything run that waited for one. */
+  begin(calls: readonly Begun[], action: (realm: Realm) => void): void {
+    const now = performance.now();
+    for (const { id, budgetMs } of calls) this.#calls.set(id, now + budgetMs);
     const held = this.#held;
     this.#held = [];
     for (const one of held) one();
@@ -49,7 +61,10 @@ export class LaneRunner {
   run(action: (realm: Realm) => void): void {
     const realm = this.#realm;
     if (!realm) return;
-    if (!this.#guard) return action(realm);
+    if (!this.#guard) {
+      action(realm);
+      return this.#onLeft();
+    }
     const [call, deadline] = this.#earliest();
     const left = deadline - performance.now();
     this.#entered = true;
@@ -59,6 +74,7 @@ export class LaneRunner {
     const outbox = this.#outbox;
     this.#outbox = [];
     for (const one of outbox) one();
+    this.#onLeft();
     if (inTime) return;
     this.discard();
     this.#onStopped(call);

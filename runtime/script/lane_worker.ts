@@ -3,10 +3,16 @@
 import { openGuestPort } from "../worker/guest_port.ts";
 import { startLane } from "./lane.ts";
 import { confineGlobals } from "./lane_confine.ts";
+import { decodeText, encodeText } from "./wire.ts";
 
-openGuestPort((port) => {
+openGuestPort<string, string>((port) => {
   confineGlobals();
-  const lane = startLane({ ...port, guarded: true });
+  const send = port.send;
+  const lane = startLane({
+    ...port,
+    send: (message) => send(encodeText(message)),
+    guarded: true,
+  });
   port.onRejection(lane.rejected);
-  port.onMessage(lane.receive);
+  port.onMessage((text) => lane.receive(decodeText(text)));
 });

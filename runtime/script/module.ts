@@ -14,7 +14,7 @@ const QUEUE_LIMIT = 1_000;
 const CLOSE_MS = 1_000;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Calls the newest lane; makes another when it is gone. */
 export class ScriptModule implements Module {
@@ -49,7 +49,15 @@ export class ScriptModule implements Module {
     return this.#restarts;
   }
 
-  async invoke(fn: string, payload: Payload, call: Call): Promise<Uint8Array> {
+  invoke(fn: string, payload: Payload, call: Call): Promise<Uint8Array> {
+    return this.#invoke(fn, payload, call, false);
+  }
+
+  invokeEach(fn: string, payloads: string, call: Call): Promise<Uint8Array> {
+    return this.#invoke(fn, payloads, call, true);
+  }
+
+  async #invoke(fn: string, payload: Payload, call: Call, each: boolean): Promise<Uint8Array> {
     const text = textOf(payload);
     call.signal?.throwIfAborted();
     const asked = performance.now();
@@ -59,7 +67,8 @@ export class ScriptModule implements Module {
       const session = await this.#live(call);
       // Time spent in the queue and on a new lane is not the call's own.
       const waited = performance.now() - asked;
-      const result = await session.call(fn, text, { ...call, deadline: call.deadline + waited });
+      const how = { ...call, deadline: call.deadline + waited };
+      const result = await session.call(fn, text, how, each);
       return encoder.encode(result);
     } finally {
       this.#release();

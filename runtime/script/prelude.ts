@@ -50,6 +50,7 @@ export const PRELUDE_NAME = "airlock:prelude";
  * | `threw`, call, value | the host caught a guest's value: it becomes an `error` |
  * | `rejected`, 0, value | a promise was rejected and nobody looked: it is logged |
  * | `call`, call, function, payload JSON | a call |
+ * | `each`, call, function, JSON list | one call for every entry; the result is the list of theirs |
  * | `reply`, operation, true or false, JSON | answer or refusal of an operation |
  * | `timer`, timer | fires a timer |
  * | `abort`, call | drops the call's timers and operations |

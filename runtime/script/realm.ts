@@ -1,6 +1,7 @@
 /** A fresh V8 context for the code of one extension. Nothing of the host's own realm goes in. @module */
 
 import { compileFunction, constants, createContext, Script, SourceTextModule } from "node:vm";
+import type { CallRequest } from "./bundle.ts";
 import { type Ask, type Enter, type Post, PRELUDE, PRELUDE_NAME } from "./prelude.ts";
 
 /** How a module finds what it imports. */
@@ -19,6 +20,8 @@ export type LinkedFile =
 export interface Realm {
   /** Enters the prelude, then runs the jobs that are due. Never throws. */
   readonly enter: Enter;
+  /** Enters it with several calls before any job runs. Never throws. */
+  readonly call: (calls: readonly CallRequest[]) => void;
   /**
    * Parses the entry of an ES module and everything that it imports; nothing is run.
    *
@@ -73,6 +76,12 @@ export function openRealm(post: Post, ask: Ask): Realm {
 
   return {
     enter,
+    call(calls) {
+      for (const { id, fn, each, payload } of calls) {
+        guestEnter(each ? "each" : "call", id, fn, payload);
+      }
+      drain.runInContext(context);
+    },
     async link(path, text, link) {
       const modules = new Map<string, SourceTextModule>();
       const moduleOf = (file: LinkedFile): SourceTextModule => {

@@ -6,6 +6,14 @@ import type { Call } from "../contract.ts";
 import { withDeadline } from "../deadline.ts";
 import { type ExtensionErrorCode, Fault } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { Waits } from "../waits.ts";
+import {
+  BUNDLE_ENTRIES,
+  BUNDLE_UNITS,
+  callMessage,
+  type CallRequest,
+  resultsOf,
+} from "./bundle.ts";
 import type { Dialect } from "./dialect.ts";
 import type { ScriptFile, ScriptGraph } from "./graph.ts";
 import { isAnsweredInLane } from "./lane_answers.ts";
@@ -60,7 +68,11 @@ export class Session {
   readonly #calls = new Map<number, Pending>();
   /** Aborted calls whose end the lane has not confirmed. */
   readonly #aborted = new Map<number, ReturnType<typeof setTimeout>>();
+  readonly #waits: Waits = new Waits();
   #lastCall = 0;
+  /** Calls of this turn of the event loop, which leave together. */
+  #outgoing: CallRequest[] = [];
+  #outgoingUnits = 0;
   #operations: Operations | undefined;
   /** What the load waits for. */
   #expected: { readonly type: MessageType; readonly found: PromiseWithResolvers<void> } | undefined;
@@ -119,15 +131,18 @@ export class Session {
     await this.#expect("ready", { deadline: performance.now() + limits.loadMs, signal });
   }
 
-  /** One call; rejects with a fault, or with the signal's reason. */
-  call(fn: string, payload: string, how: Call): Promise<string> {
+  /**
+   * One call, or with `each` one for every entry of the payload, which is a list then; rejects with
+   * a fault, or with the signal's reason.
+   */
+  call(fn: string, payload: string, how: Call, each = false): Promise<string> {
     if (this.#over) return Promise.reject(this.#over);
     const id = this.#lastCall = this.#lastCall % 0xffff_ffff + 1;
     const settle = Promise.withResolvers<string>();
     this.#calls.set(id, { fn, settle, chain: how.chain, budget: how.budget });
     const budgetMs = Math.min(how.deadline - performance.now(), Number.MAX_SAFE_INTEGER);
-    this.#send("call", id, { fn, budgetMs }, payload);
-    return withDeadline(settle.promise, how, (reason) => {
+    this.#post({ id, fn, budgetMs, each, payload });
+    return this.#waits.wait(settle.promise, how, (reason) => {
       this.#calls.delete(id);
       this.#operations?.stop(reason, id);
       if (reason instanceof Fault && reason.code === "timeout") this.#end(reason);
@@ -148,7 +163,27 @@ export class Session {
   }
 
   #send(type: MessageType, id: number, head?: Head, body?: string): void {
+    this.#sendCalls();
     this.#lane.send(message(type, id, head, body));
+  }
+
+  #post(call: CallRequest): void {
+    const { each, payload } = call;
+    const alone = each || payload.length > BUNDLE_UNITS;
+    const full = this.#outgoingUnits + payload.length > BUNDLE_UNITS ||
+      this.#outgoing.length >= BUNDLE_ENTRIES;
+    if (alone || full) this.#sendCalls();
+    if (this.#outgoing.push(call) === 1 && !alone) queueMicrotask(() => this.#sendCalls());
+    this.#outgoingUnits += payload.length;
+    if (alone) this.#sendCalls();
+  }
+
+  #sendCalls(): void {
+    if (this.#outgoing.length === 0) return;
+    const calls = this.#outgoing;
+    this.#outgoing = [];
+    this.#outgoingUnits = 0;
+    this.#lane.send(callMessage(calls));
   }
 
   async #expect(
@@ -184,6 +219,7 @@ export class Session {
     this.#expected?.found.reject(load);
     for (const { settle } of this.#calls.values()) settle.reject(calls);
     this.#calls.clear();
+    this.#waits.endAll(calls);
     for (const timer of this.#aborted.values()) clearTimeout(timer);
     this.#aborted.clear();
     this.#operations?.stop(calls);
@@ -195,7 +231,9 @@ export class Session {
     try {
       switch (type) {
         case "result":
-          return this.#take(id)?.settle.resolve(body);
+        case "results":
+          for (const one of resultsOf(received)) this.#take(one.id)?.settle.resolve(one.body);
+          return;
         case "error":
           return this.#fail(id, head, body);
         case "host":

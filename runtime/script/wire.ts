@@ -4,7 +4,7 @@ import type { Json } from "../../manifest/manifest.ts";
 import type { Fault } from "../errors.ts";
 
 /** Both sides must say the same. It changes with the meaning of any message. */
-export const WIRE_VERSION = "airlock-lane/1";
+export const WIRE_VERSION = "airlock-lane/2";
 
 /** Kinds of messages; a frame carries the place in this list. Append only. */
 const TYPES = [
@@ -29,6 +29,9 @@ const TYPES = [
   "reply",
   "abort",
   "close",
+  "calls",
+  // lane to host
+  "results",
 ] as const;
 
 /** The kind of a message. */
@@ -123,7 +126,7 @@ export class FrameReader {
   }
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function decodeFrame(frame: Uint8Array): Message {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -157,6 +160,37 @@ export function checkMessage(value: unknown): Message {
     ) return value as Message;
   }
   throw new WireError("a message is malformed");
+}
+
+/** A message as text, for a port: it takes text ten times faster than an object. */
+export function encodeText({ type, id, head, body }: Message): string {
+  return `${TYPES.indexOf(type)},${id},${head === EMPTY ? "" : JSON.stringify(head)}\n${body}`;
+}
+
+/**
+ * The message that came over a port as text.
+ *
+ * @throws {WireError} when it is none.
+ */
+export function decodeText(text: unknown): Message {
+  if (typeof text !== "string") throw new WireError("a message is malformed");
+  const typeEnd = text.indexOf(",");
+  const idEnd = text.indexOf(",", typeEnd + 1);
+  const headEnd = text.indexOf("\n", idEnd + 1);
+  if (typeEnd < 0 || idEnd < 0 || headEnd < 0) throw new WireError("a message is malformed");
+  const header = text.slice(idEnd + 1, headEnd);
+  let head: unknown;
+  try {
+    head = header === "" ? EMPTY : JSON.parse(header);
+  } catch (cause) {
+    throw new WireError("a message is malformed", { cause });
+  }
+  return checkMessage({
+    type: TYPES[Number(text.slice(0, typeEnd))],
+    id: Number(text.slice(typeEnd + 1, idEnd)),
+    head,
+    body: text.slice(headEnd + 1),
+  });
 }
 
 /** A text in a message's head; empty when it has none of that name. */

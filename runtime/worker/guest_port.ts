@@ -3,9 +3,9 @@
 import type { Message } from "../script/wire.ts";
 
 /** What a worker hands to the lane in it. */
-export interface GuestPort {
-  send(message: Message): void;
-  onMessage(receive: (message: Message) => void): void;
+export interface GuestPort<Sent = Message, Received = Message> {
+  send(message: Sent, transferred?: Transferable[]): void;
+  onMessage(receive: (message: Received) => void): void;
   onRejection(rejected: (reason: unknown) => void): void;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -14,7 +14,9 @@ export interface GuestPort {
 }
 
 /** Waits for the port that the host sends first. What it needs of the worker it takes at once. */
-export function openGuestPort(use: (port: GuestPort) => void): void {
+export function openGuestPort<Sent = Message, Received = Message>(
+  use: (port: GuestPort<Sent, Received>) => void,
+): void {
   const { now } = Date;
   const random = crypto;
   const listen = globalThis.addEventListener.bind(globalThis);
@@ -24,9 +26,9 @@ export function openGuestPort(use: (port: GuestPort) => void): void {
   scope.onmessage = ({ data: port }) => {
     scope.onmessage = null;
     use({
-      send: (message) => port.postMessage(message),
+      send: (message, transferred = []) => port.postMessage(message, transferred),
       onMessage(receive) {
-        port.onmessage = ({ data }) => receive(data as Message);
+        port.onmessage = ({ data }) => receive(data as Received);
       },
       onRejection(rejected) {
         // Unheard, a rejection would end the worker and with it the process.

@@ -1,7 +1,7 @@
 /** The host's end of a lane in a worker. @module */
 
 import { Fault } from "../errors.ts";
-import { checkMessage, type Lane, type LaneEvents, message } from "../script/wire.ts";
+import { decodeText, encodeText, type Lane, type LaneEvents, message } from "../script/wire.ts";
 import { spawnConfined } from "./spawn.ts";
 
 /**
@@ -38,14 +38,14 @@ export function openWorkerLane(entry: URL, events: LaneEvents): Lane {
     over = true;
     if (!closing) {
       closing = true;
-      port.postMessage(message("close"));
+      port.postMessage(encodeText(message("close")));
     }
     return gone.promise;
   }
 
   port.onmessage = ({ data }) => {
     try {
-      const received = checkMessage(data);
+      const received = decodeText(data);
       if (received.type === "closed") return dispose();
       if (!over) events.message(received);
     } catch {
@@ -56,7 +56,7 @@ export function openWorkerLane(entry: URL, events: LaneEvents): Lane {
 
   return {
     send(sent) {
-      if (!over) port.postMessage(sent);
+      if (!over) port.postMessage(encodeText(sent));
     },
     close,
     kill: close,

@@ -152,3 +152,34 @@ Deno.test("guest text is clipped and stays out of the message", async () => {
   assert(!error.message.includes("xx"));
   assertEquals([error.extension, error.fn], ["ext", "f"]);
 });
+
+Deno.test("callAll() is one call where the engine takes lists, else one for each", async () => {
+  const each = (_: string, payloads: string) => new TextEncoder().encode(payloads);
+  await using listed = await load(() => new TextEncoder().encode("no"), {}, { invokeEach: each });
+  assertEquals(await listed.ext.callAll("f", [1, "b", null]), [1, "b", null]);
+  assertEquals(listed.ext.stats().calls, 1);
+  const isNumber = (value: unknown): value is number => typeof value === "number";
+  assertEquals(
+    await codeOf(listed.ext.callAll("f", ["1"], { output: isNumber })),
+    "bad-guest-data",
+  );
+  await assertRejects(() => listed.ext.callAll("f", "ab" as unknown as string[]), TypeError);
+  await using single = await load(echo);
+  assertEquals(await single.ext.callAll("f", [1, "b", { c: 2 }]), [1, "b", { c: 2 }]);
+  assertEquals(single.ext.stats().calls, 3);
+  const packed = await single.ext.callAll("f", [new Uint8Array([1])], { codec: msgpack });
+  assertEquals(packed, [new Uint8Array([1])]);
+});
+
+Deno.test("callAll() has one deadline, and a guest cannot give too few results", async () => {
+  await using short = await load(echo, {}, {
+    invokeEach: () => new TextEncoder().encode("[1]"),
+  });
+  assertEquals(await codeOf(short.ext.callAll("f", [1, 2])), "bad-guest-data");
+  await using slow = await load(async (...args) => {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    return echo(...args);
+  });
+  const code = await codeOf(slow.ext.callAll("f", [1, 2, 3, 4, 5], { timeoutMs: 80 }));
+  assertEquals([code, slow.ext.stats().calls < 5], ["timeout", true]);
+});

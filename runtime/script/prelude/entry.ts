@@ -135,18 +135,66 @@ export function makeEntry(kit: Kit, parts: PreludeParts, send: Post, query: Ask)
     }
     const found = lookup.find(name);
     if (!found) return post("error", id, 0, "unknown-function", "");
-    settle(id, apply(found.fn, found.self, [input]));
+    const value = apply(found.fn, found.self, [input]);
+    const then = thenOf(value);
+    if (then === undefined) return succeed(id, value);
+    adopt(value, then, (settled) => succeed(id, settled), (reason) => fail(id, reason));
   }
 
-  /** Waits for `value` if it is thenable, then reports it. */
-  function settle(id: number, value: unknown): void {
-    const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
-    const then = isObject ? (value as { then?: unknown }).then : undefined;
-    if (typeof then !== "function") return succeed(id, value);
+  /** Calls `name` with each entry of a list; the results come back as one, or the first error does. */
+  function each(id: number, name: string, payload: string): void {
+    let inputs: unknown;
+    try {
+      inputs = kit.parse(payload);
+    } catch (error) {
+      return post("error", id, 0, "bad-payload", describe.thrown(error));
+    }
+    if (!kit.isArray(inputs)) return post("error", id, 0, "bad-payload", "");
+    const found = lookup.find(name);
+    if (!found) return post("error", id, 0, "unknown-function", "");
+    // Entries of a parsed list are its own: setting them runs no setter of a polluted prototype.
+    const results: unknown[] = inputs;
+    // An own property, so that no `toJSON` of a polluted prototype is called.
+    kit.put(results, "toJSON", undefined);
+    const count = inputs.length;
+    let left = count;
+    let failed = false;
+    const take = (i: number, value: unknown): void => {
+      results[i] = value ?? null;
+      if (--left === 0 && !failed) succeed(id, results);
+    };
+    for (let i = 0; i < count && !failed; i++) {
+      const value = apply(found.fn, found.self, [results[i]]);
+      const then = thenOf(value);
+      if (then === undefined) take(i, value);
+      else {
+        adopt(value, then, (settled) => take(i, settled), (reason) => {
+          failed = true;
+          fail(id, reason);
+        });
+      }
+    }
+    if (count === 0) succeed(id, results);
+  }
+
+  /** The `then` of what has one. Read once: it may be a getter. */
+  function thenOf(value: unknown): unknown {
+    if ((typeof value !== "object" || value === null) && typeof value !== "function") return;
+    const { then } = value as { readonly then?: unknown };
+    return typeof then === "function" ? then : undefined;
+  }
+
+  /** Waits for a thenable. */
+  function adopt(
+    value: unknown,
+    then: unknown,
+    onValue: (value: unknown) => void,
+    onError: (reason: unknown) => void,
+  ): void {
     const adopted = new kit.promise((resolve, reject) => {
       apply(then, value, [resolve, reject]);
     });
-    kit.then(adopted, (settled) => succeed(id, settled), (reason) => fail(id, reason));
+    kit.then(adopted, onValue, onError);
   }
 
   function succeed(id: number, value: unknown): void {
@@ -170,6 +218,8 @@ export function makeEntry(kit: Kit, parts: PreludeParts, send: Post, query: Ask)
     switch (kind) {
       case "call":
         return call(id, a as string, b as string);
+      case "each":
+        return each(id, a as string, b as string);
       case "reply":
         return reply(id, a, b as string);
       case "timer":
@@ -203,7 +253,7 @@ export function makeEntry(kit: Kit, parts: PreludeParts, send: Post, query: Ask)
   }
 
   return (kind, id, a, b) => {
-    current = kind === "call" ? id : 0;
+    current = kind === "call" || kind === "each" ? id : 0;
     try {
       run(kind, id, a, b);
     } catch (error) {

@@ -230,6 +230,62 @@ export function laneCases(name: string, runtime: () => Runtime): void {
     await module.close();
   });
 
+  test("takes calls of one turn together, each with its own outcome", async (runtime) => {
+    const module = await load(
+      runtime,
+      `let seen = []; function note(x) { seen.push(x); return x }
+      async function later(x) { await 0; seen.push(x); return x }
+      function fail(x) { throw new Error("no " + x) }
+      function all() { return seen }`,
+      { limits: { concurrency: 8 } },
+    );
+    const outcomes = await Promise.all([
+      call(module, "note", 1),
+      call(module, "later", "ä"),
+      failure(() => call(module, "fail", 2)),
+      failure(() => call(module, "gone")),
+      failure(() => module.invoke("note", "{", within(1_000))),
+      call(module, "note", "x".repeat(40_000)),
+      ...Array.from({ length: 20 }, (_, i) => call(module, "note", i)),
+    ]);
+    assertEquals(outcomes.slice(0, 2), [1, "ä"]);
+    assertStringIncludes((outcomes[2] as { guest: string }).guest, "Error: no 2");
+    assertEquals((outcomes[3] as { code: string }).code, "unknown-function");
+    assertEquals((outcomes[4] as { code: string }).code, "bad-payload");
+    assertEquals(outcomes.slice(6), Array.from({ length: 20 }, (_, i) => i));
+    assertEquals((await call(module, "all") as unknown[]).length, 23);
+    await module.close();
+  });
+
+  test("calls a function with each entry of a list", async (runtime) => {
+    const module = await load(
+      runtime,
+      `function add(x) { return x === null ? undefined : x.a + 1 }
+      async function later(x) { await 0; if (x === "bad") throw new Error("no " + x); return [x] }
+      function sync(x) { if (x === "bad") throw new Error("no " + x); return x }
+      function spoil() {
+        Array.prototype.toJSON = () => "spoilt"; Object.defineProperty(Array.prototype, 0, { set() {}, configurable: true });
+        return { then: 1 }
+      }`,
+    );
+    const each = async (fn: string, list: unknown) =>
+      JSON.parse(
+        new TextDecoder().decode(
+          await module.invokeEach?.(fn, JSON.stringify(list), within(1_000)),
+        ),
+      );
+    assertEquals(await each("add", [{ a: 1 }, null, { a: 2 }]), [2, null, 3]);
+    assertEquals(await each("later", ["a", "b"]), [["a"], ["b"]]);
+    assertEquals(await each("add", []), []);
+    for (const fn of ["later", "sync"]) {
+      assertStringIncludes((await failure(() => each(fn, ["a", "bad", "c"]))).guest, "no bad");
+    }
+    assertEquals((await failure(() => each("gone", [1]))).code, "unknown-function");
+    assertEquals((await failure(() => each("add", { length: 1 }))).code, "bad-payload");
+    assertEquals(await each("spoil", [1, 2]), [{ then: 1 }, { then: 1 }]);
+    await module.close();
+  });
+
   test("aborts a call with the signal's reason and lives on where the guest is not stuck", async (runtime) => {
     let aborted = 0;
     const host = fakeHost((args, _, { signal }) =>
