@@ -9,6 +9,7 @@ import type {
   JsonObject,
   Manifest,
   ManifestLimits,
+  RouteDeclaration,
 } from "./manifest.ts";
 
 const DEFAULT_VERSION = "0.0.0";
@@ -35,7 +36,7 @@ export function buildManifest(raw: JsonObject): Manifest {
     dependsOn: texts(raw, "dependsOn"),
     engines: frozenObject(Object.entries(object(raw, "engines")), String),
     isolation: isolation(text(raw, "isolation")),
-    routes: objects(raw, "routes"),
+    routes: Object.freeze(list(raw, "routes").map(route)),
     jobs: objects(raw, "jobs"),
   });
 }
@@ -56,6 +57,19 @@ function event(item: Json): EventDeclaration {
   return Object.freeze({
     description: text(whole, "description") ?? "",
     fields: free(whole, "fields"),
+  });
+}
+
+function route(item: Json): RouteDeclaration {
+  const whole = isObject(item) ? item : {};
+  const word = text(whole, "protocol");
+  const protocol = word === "ws" || word === "sse" ? word : "http";
+  return Object.freeze({
+    protocol,
+    method: protocol === "http" ? text(whole, "method") ?? "GET" : "",
+    path: text(whole, "path") ?? "",
+    handler: text(whole, "handler") ?? "",
+    description: text(whole, "description") ?? "",
   });
 }
 

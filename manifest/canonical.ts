@@ -1,6 +1,6 @@
 /** One text for one manifest, whatever order and spacing its author chose. @module */
 
-import type { CapabilityAsk, Json, JsonObject, Manifest } from "./manifest.ts";
+import type { CapabilityAsk, Json, JsonObject, Manifest, RouteDeclaration } from "./manifest.ts";
 
 /**
  * The manifest as JSON with sorted keys and no spaces: the text that digests cover. It is itself a
@@ -20,9 +20,14 @@ import type { CapabilityAsk, Json, JsonObject, Manifest } from "./manifest.ts";
  * ```
  */
 export function canonicalManifest(manifest: Manifest): string {
-  const { capabilities, limits, events, ...rest } = manifest;
-  const asks = capabilities?.map(spellAsk);
-  return write({ ...rest, limits: { ...limits }, events: spellEvents(events), capabilities: asks });
+  const { capabilities, limits, events, routes, ...rest } = manifest;
+  return write({
+    ...rest,
+    limits: { ...limits },
+    events: spellEvents(events),
+    capabilities: capabilities?.map(spellAsk),
+    routes: routes.map(spellRoute),
+  });
 }
 
 /** What `JSON.stringify` takes: JSON, and keys that are not set. */
@@ -37,6 +42,17 @@ function spellEvents(events: Manifest["events"]): JsonObject {
   return Object.fromEntries(
     entries.map(([name, { description, fields }]) => [name, { description, fields }] as const),
   );
+}
+
+/** What is empty was not written. */
+function spellRoute({ protocol, method, path, handler, description }: RouteDeclaration): Loose {
+  return {
+    protocol,
+    path,
+    description,
+    ...method === "" ? {} : { method },
+    ...handler === "" ? {} : { handler },
+  };
 }
 
 function write(value: Loose): string {

@@ -8,6 +8,8 @@ import {
   label,
   modulePath,
   prose,
+  routeMethod,
+  routePath,
   type Rule,
 } from "./rules.ts";
 
@@ -153,8 +155,34 @@ const TABLE: readonly Field[] = [
     oneOf: ["inline", "worker", "process"],
     doc: "The weakest isolation that it accepts.",
   },
-  { path: "routes", kind: "list", doc: "Routes, for drivers that serve the extension." },
-  { path: "routes[]", kind: "free", doc: "A route." },
+  { path: "routes", kind: "list", doc: "What it serves, where it is granted." },
+  { path: "routes[]", kind: "object", doc: "One path, and the function that takes what comes." },
+  {
+    path: "routes[].protocol",
+    kind: "string",
+    oneOf: ["http", "ws", "sse"],
+    doc: "Requests, the default; WebSocket connections; or subscribers of an event stream.",
+  },
+  {
+    path: "routes[].method",
+    kind: "string",
+    rule: routeMethod,
+    doc: "The method of requests: GET, the default, POST and so on.",
+  },
+  {
+    path: "routes[].path",
+    kind: "string",
+    required: true,
+    rule: routePath,
+    doc: "The path, where :name stands for any one segment.",
+  },
+  {
+    path: "routes[].handler",
+    kind: "string",
+    rule: functionName,
+    doc: "The function that is called for each request, or for all of a connection.",
+  },
+  { path: "routes[].description", kind: "string", rule: prose, doc: "What is served there." },
   { path: "jobs", kind: "list", doc: "Jobs, for drivers that schedule the extension." },
   { path: "jobs[]", kind: "free", doc: "A job." },
 ];

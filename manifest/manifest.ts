@@ -51,6 +51,20 @@ export interface EventDeclaration {
   readonly fields: JsonObject;
 }
 
+/** A path that an extension serves. */
+export interface RouteDeclaration {
+  /** What comes there: requests, WebSocket connections, or subscribers of an event stream. */
+  readonly protocol: "http" | "ws" | "sse";
+  /** The method of requests; empty for other protocols. */
+  readonly method: string;
+  /** The path, where `:name` stands for any one segment. */
+  readonly path: string;
+  /** The function that takes what comes; empty where the driver of its convention chooses. */
+  readonly handler: string;
+  /** What is served there, for people. */
+  readonly description: string;
+}
+
 /** A manifest after its shape was checked. Every array and object in it is frozen. */
 export interface Manifest {
   /** The extension's own name for itself: a label, never an authority. */
@@ -87,8 +101,8 @@ export interface Manifest {
   readonly engines: { readonly [host: string]: string };
   /** The weakest isolation the extension accepts; the operator may only strengthen it. */
   readonly isolation: Isolation | undefined;
-  /** Routes for drivers that serve the extension; data here. */
-  readonly routes: readonly JsonObject[];
+  /** What it serves, where it is granted. */
+  readonly routes: readonly RouteDeclaration[];
   /** Jobs for drivers that schedule the extension; data here. */
   readonly jobs: readonly JsonObject[];
 }

@@ -25,6 +25,7 @@ export type {
   JsonObject,
   Manifest,
   ManifestLimits,
+  RouteDeclaration,
 } from "./manifest.ts";
 export { type Inspection, inspectManifest, ISSUE_LIMIT, parseManifest } from "./parse.ts";
 export { placeIssues } from "./place.ts";

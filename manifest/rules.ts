@@ -97,6 +97,42 @@ export const modulePath: Rule = {
   repair: (text) => text.replaceAll("\\", "/"),
 };
 
+/** The method of a route. */
+export const routeMethod: Rule = {
+  minLength: 1,
+  maxLength: 32,
+  tests: [{
+    pattern: "^[A-Z][A-Z0-9!#$%&'*+.^_`|~\\-]*$",
+    want: true,
+    message: "must be a method in capital letters",
+  }],
+  repair: (text) => text.trim().toUpperCase(),
+};
+
+/** The path of a route; the capabilities that serve check it again, segment by segment. */
+export const routePath: Rule = {
+  minLength: 1,
+  maxLength: PATH_LENGTH,
+  tests: [
+    { pattern: "^/", want: true, message: 'must begin with "/"' },
+    {
+      pattern: "[\\p{C}\\p{Zl}\\p{Zp}\\s?#\\\\]",
+      want: false,
+      message: "must contain no spaces, control characters, ?, # or \\",
+    },
+    {
+      pattern: "/:(?![A-Za-z_][A-Za-z0-9_]*(?:/|$))",
+      want: false,
+      message: "must name its parameters like :id",
+    },
+    {
+      pattern: "/\\.{1,2}(?:/|$)",
+      want: false,
+      message: "must not have segments that URLs leave out",
+    },
+  ],
+};
+
 /** The name of a capability, or an alias of one. */
 export const capabilityName: Rule = {
   minLength: 1,

@@ -82,6 +82,7 @@ export { loadManifest, type LoadTarget, type NamedBytes, type NamedFiles } from 
 export type { ExtismManifestObject, ExtismWasm } from "./locate_extism.ts";
 export {
   type Airlock,
+  type AirlockNode,
   type NativeContext,
   type NativeEntry,
   type NativeFunction,

@@ -17,7 +17,7 @@ export interface ListenOptions {
 export interface Listener {
   /** Where it really listens. */
   readonly addr: { readonly hostname: string; readonly port: number };
-  /** Takes no more connections and waits at most `ms` for those that are there. Idempotent. */
+  /** Waits at most `ms` until every response is sent, then ends every connection. Idempotent. */
   close(ms: number): Promise<void>;
 }
 
@@ -42,6 +42,8 @@ export function listen(
   handler: (request: Request) => Promise<Response>,
 ): Listener {
   const abort = new AbortController();
+  /** Responses that are not wholly sent. */
+  const sending = new Set<Promise<void>>();
   const server = Deno.serve({
     port,
     hostname,
@@ -49,14 +51,25 @@ export function listen(
     onListen() {},
     onError: () => new Response("host failure", { status: 500 }),
     ...cert !== undefined && key !== undefined ? { cert, key } : {},
-  }, handler);
+  }, (request, { completed }) => {
+    const sent: Promise<void> = completed.catch(() => {}).finally(() => sending.delete(sent));
+    sending.add(sent);
+    return handler(request);
+  });
   let closing: Promise<void> | undefined;
+  // Deno's own graceful end has no limit, and cannot be cut short once it has begun
   const close = async (ms: number) => {
-    const timer = setTimeout(() => abort.abort(), ms);
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, ms);
+    const drained = async () => {
+      while (sending.size > 0) await Promise.all(sending);
+    };
     try {
-      await server.shutdown();
+      await Promise.race([drained(), late.promise]);
     } finally {
       clearTimeout(timer);
+      abort.abort();
+      await server.finished;
     }
   };
   return {

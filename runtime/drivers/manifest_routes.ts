@@ -2,7 +2,7 @@
 
 import { CapabilityError, OperationError } from "../../capabilities/errors.ts";
 import type { OperationArgs } from "../../capabilities/capability.ts";
-import type { JsonObject } from "../../manifest/manifest.ts";
+import type { RouteDeclaration } from "../../manifest/manifest.ts";
 import type { DriverContext } from "./driver.ts";
 
 /** Registers them all; one that is not granted is left out, and said. */
@@ -13,14 +13,13 @@ export function registerRoutes({ extension, host, log }: DriverContext): void {
       host.callSync(operation, args);
     } catch (error) {
       if (!(error instanceof CapabilityError || error instanceof OperationError)) throw error;
-      log("warn", `${String(route["path"])} is not served: ${error.message}`);
+      log("warn", `${route.path} is not served: ${error.message}`);
     }
   }
 }
 
-/** The manifest's shape was checked: method and path are there where they have to be. */
-function registrationOf(route: JsonObject): readonly [string, OperationArgs] {
-  const { protocol = "http", method, path, handler } = route;
+function registrationOf(route: RouteDeclaration): readonly [string, OperationArgs] {
+  const { protocol, method, path, handler } = route;
   if (protocol === "ws") return ["ws.serve.register", { path, handler }];
   if (protocol === "sse") return ["sse.serve.register", { path }];
   return ["http.serve.register", { method, path, handler }];

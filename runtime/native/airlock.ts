@@ -35,20 +35,35 @@ export function airlockObject(
   surface: Surface,
   options: HostCallOptions,
 ): Airlock {
-  const capabilities: Record<string, Record<string, (...args: HostValue[]) => unknown>> = Object
-    .create(null);
+  const root: Node = Object.create(null);
   for (const { capability, operation, params, sync } of surface()) {
-    const operations = capabilities[capability] ??= Object.create(null) as Record<
-      string,
-      (...args: HostValue[]) => unknown
-    >;
+    const operations = nodeOf(root, capability);
     const name = `${capability}.${operation}`;
     operations[operation] = sync
       ? (...values) => owned(host.callSync(name, named(params, values), options))
       : (...values) => host.call(name, named(params, values), options);
   }
-  for (const operations of Object.values(capabilities)) Object.freeze(operations);
-  return Object.freeze(capabilities) as Airlock;
+  return freezeAll(root) as Airlock;
+}
+
+interface Node {
+  [name: string]: Node | ((...args: HostValue[]) => unknown);
+}
+
+/** `http.serve` lies at `airlock.http.serve`, as in every realm. */
+function nodeOf(root: Node, capability: string): Node {
+  let node = root;
+  for (const part of capability.split(".")) {
+    node = (node[part] ??= Object.create(null) as Node) as Node;
+  }
+  return node;
+}
+
+function freezeAll(node: Node): Node {
+  for (const value of Object.values(node)) {
+    if (typeof value === "object") freezeAll(value);
+  }
+  return Object.freeze(node);
 }
 
 /** What an operation lends is copied, as nothing else stands between it and a function of the host. */

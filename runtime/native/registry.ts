@@ -27,13 +27,21 @@ export interface NativeLog {
   error(message: string): void;
 }
 
-/** Granted operations by capability and name; what is not granted is not there. */
+/**
+ * Granted operations by capability and name, nested at the dots of a capability's name:
+ * `airlock.http?.serve?.register`. What is not granted is not there.
+ */
 export interface Airlock {
-  /** The operations of one capability. */
-  readonly [capability: string]: {
-    // deno-lint-ignore no-explicit-any -- operations are as different as their capabilities
-    readonly [operation: string]: (...args: any[]) => any;
-  } | undefined;
+  /** The operations of one capability, and of those whose names continue its own. */
+  readonly [name: string]: AirlockNode | undefined;
+}
+
+/** An operation, or what lies below. */
+export interface AirlockNode {
+  // deno-lint-ignore no-explicit-any -- operations are as different as their capabilities
+  (...args: any[]): any;
+  /** What lies below. */
+  readonly [name: string]: AirlockNode;
 }
 
 /** A function over bytes. */

@@ -1,6 +1,13 @@
 /** Capabilities asked for by functions of the host program itself. @module */
 
-import { CapabilityError, json, type NativeContext, NativeRegistry } from "../../mod.ts";
+import {
+  type Airlock,
+  type AirlockNode,
+  CapabilityError,
+  json,
+  type NativeContext,
+  NativeRegistry,
+} from "../../mod.ts";
 import type { GuestAnswer, GuestRequest } from "./capability_rows.ts";
 import { ASK, capabilitySuite } from "./capability_suite.ts";
 import { NAME } from "./capability_world.ts";
@@ -8,12 +15,16 @@ import { NAME } from "./capability_world.ts";
 const text = (value: unknown) =>
   value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
 
+function operationIn(airlock: Airlock, name: string): AirlockNode | undefined {
+  const [first = "", ...rest] = name.split(".");
+  return rest.reduce<AirlockNode | undefined>((node, part) => node?.[part], airlock[first]);
+}
+
 async function ask(
   { operation: name, args, times = 1 }: GuestRequest,
   { airlock }: NativeContext,
 ): Promise<GuestAnswer> {
-  const [capability = "", operation = ""] = name.split(".");
-  const run = airlock[capability]?.[operation];
+  const run = operationIn(airlock, name);
   let answer: GuestAnswer = { code: "absent", capability: "" };
   for (let i = 0; run && i < times; i++) answer = await attempt(() => run(...args));
   return answer;

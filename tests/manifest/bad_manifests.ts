@@ -238,6 +238,20 @@ export const BAD_SHAPE: { readonly [what: string]: Bad } = {
     text: small(`"engines":{"airlock":"${"1 ".repeat(500_000)}"}`),
     issues: [["engines.airlock"]],
   },
+  "routes that cannot be": {
+    text: small(
+      '"routes":[{"path":"a"},{"path":"/:","method":"get"},{"path":"/a/../b"},{"handler":"f"},{"path":"/","protocol":"tcp","to":1}]',
+    ),
+    issues: [
+      ["routes[0].path"],
+      ["routes[1].path"],
+      ["routes[1].method", "GET"],
+      ["routes[2].path"],
+      ["routes[3].path"],
+      ["routes[4].protocol"],
+      ["routes[4].to"],
+    ],
+  },
   "routes that are no objects": { text: small('"routes":["/a"]'), issues: [["routes[0]"]] },
   "a dependency with a path": { text: small('"dependsOn":["../a"]'), issues: [["dependsOn[0]"]] },
 };

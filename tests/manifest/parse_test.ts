@@ -55,7 +55,7 @@ Deno.test("parseManifest() reads every field", () => {
     dependsOn: ["clock-work"],
     engines: { airlock: "^0.1", deno: ">=2" },
     isolation: "process",
-    routes: [{ path: "/" }],
+    routes: [{ protocol: "http", method: "GET", path: "/", handler: "", description: "" }],
     jobs: [{ every: "1h" }],
   });
 });
@@ -97,10 +97,12 @@ Deno.test("parseManifest() takes bytes and text alike", () => {
 });
 
 Deno.test("parseManifest() gives free values no prototype", () => {
-  const text = small('"config":{"a":{}},"capabilities":[{"name":"x","b":{}}],"routes":[{}]');
-  const { config, capabilities, routes, events, engines } = parseManifest(text, "a");
+  const text = small(
+    '"config":{"a":{}},"capabilities":[{"name":"x","b":{}}],"jobs":[{}]',
+  );
+  const { config, capabilities, jobs, events, engines } = parseManifest(text, "a");
   for (
-    const object of [config, config.a, capabilities?.[0]?.args, routes[0], events, engines]
+    const object of [config, config.a, capabilities?.[0]?.args, jobs[0], events, engines]
   ) {
     assert(typeof object === "object" && object !== null);
     assertStrictEquals(Object.getPrototypeOf(object), null);
