@@ -5,6 +5,7 @@ import type { Command, Invocation } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { print, printJson } from "./io.ts";
 import { issueFile, issueLine } from "./issue.ts";
+import { importRows, type Row, wasmRows } from "./inspect_wasm.ts";
 import { type Paint, paintFor } from "./paint.ts";
 import { withHost } from "./session.ts";
 import { settingsOf } from "./settings.ts";
@@ -16,7 +17,9 @@ export const inspectCommand: Command = {
   summary: "tell what PATH is, without running it",
   notes: [
     "Manifest, engine and isolation, guest convention and why, imports, exports,",
-    "hashes, limits, and what each ask comes to with the --grant options given.",
+    "hashes, limits, and what each ask comes to with the --grant options given;",
+    "of a WASM module its sizes and features, before it is limited and after.",
+    "--describe asks a module that can say what it needs, without any host.",
   ],
   run,
 };
@@ -24,7 +27,8 @@ export const inspectCommand: Command = {
 async function run({ operands: [path = ""], values, io }: Invocation): Promise<number> {
   const settings = await settingsOf(values);
   return await withHost(io, settings, async ({ host, signal }) => {
-    const found = await host.inspect(path, { ...settings.load, signal });
+    const describe = values.has("describe");
+    const found = await host.inspect(path, { ...settings.load, describe, signal });
     const ok = found.issues.every(({ severity }) => severity !== "error");
     if (values.has("json")) await printJson(io, { ok, ...found, limits: finite(found.limits) });
     else {
@@ -62,15 +66,22 @@ function textOf(found: ExtensionDescription, paint: Paint): string {
     );
   }
   add("unavailable", ...missing);
+  const addRows = (rows: readonly Row[]) => {
+    for (const [label, value] of rows) {
+      add(label, ...typeof value === "string" ? [value] : wrapped(value));
+    }
+  };
   add("module", sized(manifest?.module, found.moduleBytes));
+  addRows(module ? wasmRows(module) : []);
   add("integrity", found.integrity);
   add("digest", found.digest);
   add("abi", module?.abi);
   add("evidence", ...module?.evidence ?? []);
   add("files", ...module?.files.slice(1) ?? []);
-  add("imports", ...wrapped(module?.imports ?? []));
+  addRows(module ? importRows(module) : []);
   add("declares", ...wrapped(manifest?.exports ?? []));
   add("exports", ...wrapped(module?.exports ?? []));
+  add("emits", ...wrapped(Object.keys(module?.described?.events ?? {})));
   add("asks", ...asks.map(askText));
   add("limits", ...wrapped(Object.entries(limits ?? {}).map(limitText)));
   let last = "";

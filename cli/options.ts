@@ -113,6 +113,11 @@ export const OPTIONS: readonly OptionSpec[] = [
     summary: "where extensions keep files of their own",
     commands: [...PROMPTING, "permissions"],
   },
+  {
+    name: "describe",
+    summary: "ask the module itself, where it can tell",
+    commands: ["inspect"],
+  },
   { name: "json", summary: "one JSON document on standard output", commands: EVERY },
   { name: "help", short: "h", summary: "this help", commands: EVERY },
 ];

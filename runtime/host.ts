@@ -19,7 +19,7 @@ import { loadPackage } from "./load.ts";
 import type { LoadedDirectory, LoadFailure } from "./loaded_directory.ts";
 import { labelOf, type LoadTarget, locate, type Package } from "./locate.ts";
 import { NativeRegistry } from "./native/registry.ts";
-import type { HostOptions, LoadOptions } from "./options.ts";
+import type { HostOptions, InspectOptions, LoadOptions } from "./options.ts";
 import { inParallel, oneAtATime } from "./parallel.ts";
 import { RuntimeRegistry } from "./registry.ts";
 import { DRIVERS } from "./drivers/drivers.ts";
@@ -152,7 +152,7 @@ export class ExtensionHost implements AsyncDisposable {
    * assertEquals(issues.map(({ path, suggestion }) => [path, suggestion]), [["capabilities[0]", "env"]]);
    * ```
    */
-  async inspect(target: LoadTarget, options: LoadOptions = {}): Promise<ExtensionDescription> {
+  async inspect(target: LoadTarget, options: InspectOptions = {}): Promise<ExtensionDescription> {
     options.signal?.throwIfAborted();
     try {
       return await inspectExtension(target, {

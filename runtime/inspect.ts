@@ -12,6 +12,7 @@ import { integrityHasher } from "./integrity.ts";
 import type { Limits } from "./limits.ts";
 import { limitsFor, type LoadContext, withOptions } from "./load.ts";
 import type { LoadTarget } from "./locate.ts";
+import type { InspectOptions } from "./options.ts";
 import { isolationOf } from "./registry.ts";
 import { type Survey, survey } from "./salvage.ts";
 import { openSource, type Source } from "./source.ts";
@@ -65,7 +66,9 @@ export interface ExtensionDescription {
 }
 
 /** What the host lends to one inspection. */
-export type InspectContext = Pick<LoadContext, "host" | "options" | "runtimes" | "capabilities">;
+export interface InspectContext extends Pick<LoadContext, "host" | "runtimes" | "capabilities"> {
+  readonly options: InspectOptions;
+}
 
 /**
  * Describes `target`.
@@ -102,9 +105,10 @@ export async function inspectExtension(
       rawImports: capabilities.imports(),
       metering: options.metering,
       signal: options.signal,
+      ask: options.describe ?? false,
     }, issues)
     : undefined;
-  const asked = manifest.capabilities ?? module?.implied ?? [];
+  const asked = manifest.capabilities ?? asksOf(module);
   issues.push(...checkAsks(asked, capabilities).map(inManifest));
   return {
     ...place,
@@ -120,6 +124,14 @@ export async function inspectExtension(
     integrity: bytes && await integrityHasher.hash(bytes),
     digest: found.broken ? undefined : await source.digest(),
   };
+}
+
+/** What a module without a list asks for: by its imports, and what it adds in its own words. */
+function asksOf(module: ModuleDescription | undefined): readonly CapabilityAsk[] {
+  const implied = module?.implied ?? [];
+  const names = new Set(implied.map(({ name }) => name));
+  const told = module?.described?.capabilities ?? [];
+  return [...implied, ...told.filter(({ name }) => !names.has(name))];
 }
 
 /** What is known of an extension whose manifest tells nothing. */

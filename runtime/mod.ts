@@ -7,6 +7,8 @@
 export { bytes, type Codec, json, msgpack, text } from "./codec.ts";
 export type {
   Call,
+  DescribedImport,
+  DescribedSize,
   DescribeRequest,
   ExtismAnswer,
   ExtismBlocks,
@@ -28,6 +30,7 @@ export type {
   Runtime,
   SelfDescription,
   Traits,
+  WasmDetails,
 } from "./contract.ts";
 export type {
   ProtocolExecuteOptions,
@@ -92,7 +95,7 @@ export {
   registerNative,
   type RegisterNativeOptions,
 } from "./native/registry.ts";
-export type { HostOptions, LoadOptions } from "./options.ts";
+export type { HostOptions, InspectOptions, LoadOptions } from "./options.ts";
 export { type IsolationWish, RuntimeRegistry } from "./registry.ts";
 export { DEFAULT_SERVING_LIMITS, type ServingLimits } from "./serving/limits.ts";
 export type { Served, ServeOptions } from "./serving/serve.ts";

@@ -70,6 +70,15 @@ export interface HostOptions {
   readonly serving?: ServingOptions;
 }
 
+/** Options of one inspection: those of the load that it foretells. */
+export interface InspectOptions extends LoadOptions {
+  /**
+   * Whether a module whose convention has it say what it needs is asked, in a throw-away instance that
+   * has no host; default: nothing of it runs.
+   */
+  readonly describe?: boolean;
+}
+
 /** Options of one load. */
 export interface LoadOptions {
   /** What this extension may do; wins over the host's `grants`. */

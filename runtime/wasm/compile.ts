@@ -5,7 +5,7 @@ import type { Limits } from "../limits.ts";
 import type { Source } from "../source.ts";
 import type { ModuleShape } from "./abi/contract.ts";
 import type { LinkedModule } from "./link.ts";
-import type { AddedExports } from "./rewrite/rewrite.ts";
+import type { AddedExports, RewriteOptions } from "./rewrite/rewrite.ts";
 import { rewriteModule } from "./rewritten.ts";
 import { type BinaryShape, readBinary, shapeOf } from "./shape.ts";
 
@@ -60,10 +60,7 @@ export async function compileProgram(request: CompileRequest): Promise<CompiledP
     others.push({ name, part: await readModule(path, request) });
   }
   const parts = [main, ...others.map(({ part }) => part)];
-  const options = {
-    tableEntries: clamp(limits.memoryBytes / TABLE_SHARE, MIN_TABLE_ENTRIES, MAX_TABLE_ENTRIES),
-    metering: metering ?? true,
-  };
+  const options = { tableEntries: tableEntries(limits), metering: metering ?? true };
   const spare = sparePages(parts, limits);
   const compile = async ({ bytes, binary }: ReadModule): Promise<CompiledModule> => {
     const memoryPages = pagesOf(binary) + spare;
@@ -75,6 +72,17 @@ export async function compileProgram(request: CompileRequest): Promise<CompiledP
   const linked: LinkedModule[] = [];
   for (const { name, part } of others) linked.push({ name, ...await compile(part) });
   return { ...compiled, linked };
+}
+
+/** Elements that all tables of a module may have together. */
+function tableEntries({ memoryBytes }: Limits): number {
+  return clamp(memoryBytes / TABLE_SHARE, MIN_TABLE_ENTRIES, MAX_TABLE_ENTRIES);
+}
+
+/** What a module that is alone is rewritten for. */
+export function rewriteOptionsFor(limits: Limits, metering: boolean): RewriteOptions {
+  const memoryPages = Math.floor(limits.memoryBytes / PAGE_BYTES);
+  return { memoryPages, tableEntries: tableEntries(limits), metering };
 }
 
 /** Bytes of one page of WebAssembly memory. */

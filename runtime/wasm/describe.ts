@@ -2,6 +2,7 @@
 
 import type { HostCalls } from "../../capabilities/host_calls.ts";
 import type {
+  DescribedImport,
   DescribeRequest,
   GuestOutput,
   HostFunctions,
@@ -11,15 +12,16 @@ import type {
 } from "../contract.ts";
 import { Fault } from "../errors.ts";
 import type { WasiPowers } from "../wasi/contract.ts";
-import type { Abi, AbiEnvironment, ModuleShape } from "./abi/contract.ts";
+import type { Abi, AbiEnvironment, ImportShape, ModuleShape } from "./abi/contract.ts";
 import { type AbiChoice, chooseAbi, exportProblems, operationsOf } from "./abis.ts";
 import { type CompiledProgram, compileProgram } from "./compile.ts";
 import { LiveGuest } from "./guest.ts";
 import { linkedShape, linkProblems } from "./link.ts";
-import { importProblems } from "./imports.ts";
+import { answers, importProblems } from "./imports.ts";
 import { bindImports } from "./instance.ts";
 import { Program } from "./program.ts";
 import { rawImportAsks } from "./raw_imports.ts";
+import { shapeOf } from "./shape.ts";
 
 /** Everything about a module that keeps it from loading, and what is known of it otherwise. */
 export interface Survey {
@@ -28,6 +30,8 @@ export interface Survey {
   readonly shape: ModuleShape;
   readonly choice: AbiChoice;
   readonly problems: readonly string[];
+  /** Who answers each import. */
+  readonly answers: readonly DescribedImport[];
 }
 
 /**
@@ -63,12 +67,51 @@ export async function surveyModule(
     ...linkProblems(compiled.shape, linked),
     ...importProblems(shape, tables),
   ];
-  return { compiled, shape, choice, problems };
+  const capabilityOf = (wanted: ImportShape): string => {
+    const alone = { ...shape, imports: [wanted] };
+    const [ask] = [...choice.abi.implies?.(alone) ?? [], ...rawImportAsks(alone, rawImports)];
+    return ask?.name ?? "";
+  };
+  const describeImport = (wanted: ImportShape, by?: "module"): DescribedImport => ({
+    name: `${wanted.module}.${wanted.name}`,
+    kind: wanted.kind,
+    type: wanted.type,
+    by: by ?? (answers(tables, wanted) ? "host" : "nobody"),
+    capability: capabilityOf(wanted),
+  });
+  const linkedImports = compiled.shape.imports.filter((wanted) => !shape.imports.includes(wanted));
+  return {
+    compiled,
+    shape,
+    choice,
+    problems,
+    answers: [
+      ...shape.imports.map((wanted) => describeImport(wanted)),
+      ...linkedImports.map((wanted) => describeImport(wanted, "module")),
+    ],
+  };
+}
+
+/** A module that cannot be loaded, as far as its bytes tell something: its features say why. */
+export async function describeRefused(
+  { source }: DescribeRequest,
+  refusal: Fault,
+): Promise<ModuleDescription> {
+  const file = source.modulePath;
+  const bytes = await source.read(file) as Uint8Array<ArrayBuffer>;
+  const { imports, exports } = shapeOf(await WebAssembly.compile(bytes), undefined);
+  return {
+    evidence: [],
+    imports: imports.map(({ module, name }) => `${module}.${name}`),
+    exports: exports.filter(({ kind }) => kind === "function").map(({ name }) => name),
+    files: [file],
+    issues: [{ severity: "error", path: "", message: refusal.message, file }],
+  };
 }
 
 /** What the survey of a module says to its reader. */
 export function describeSurvey(
-  { shape, choice: { abi, evidence }, problems }: Survey,
+  { shape, choice: { abi, evidence }, problems, answers }: Survey,
   { source, rawImports = [] }: DescribeRequest,
 ): ModuleDescription {
   const file = source.modulePath;
@@ -88,6 +131,7 @@ export function describeSurvey(
     files: [file, ...source.linked?.map(({ path }) => path) ?? []].filter((path) => path !== ""),
     ...implied === undefined ? {} : { implied },
     issues,
+    answers,
   };
 }
 

@@ -38,6 +38,11 @@ export function importProblems(
   return more === 0 ? problems : [...problems, `and ${more} more imports like these`];
 }
 
+/** Whether `tables` answer an import, with the right kind and signature. */
+export function answers(tables: readonly ImportTable[], wanted: ImportShape): boolean {
+  return isAnswered(wanted, find(tables, wanted.module, wanted.name));
+}
+
 function isAnswered({ kind, type }: ImportShape, found: HostFunction | undefined): boolean {
   return kind === "function" && found !== undefined &&
     (type === undefined || type === found.type);

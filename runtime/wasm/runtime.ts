@@ -9,7 +9,14 @@ import type { WasiPowers } from "../wasi/contract.ts";
 import { pooledRandom } from "../wasi/random.ts";
 import type { Abi, ModuleShape } from "./abi/contract.ts";
 import { KNOWN_ABIS, operationsOf } from "./abis.ts";
-import { describeSurvey, NO_HOST_FUNCTIONS, type Survey, surveyModule } from "./describe.ts";
+import {
+  describeRefused,
+  describeSurvey,
+  NO_HOST_FUNCTIONS,
+  type Survey,
+  surveyModule,
+} from "./describe.ts";
+import { readDetails } from "./details.ts";
 import { type Blueprint, type GuestInstance, startInstance } from "./instance.ts";
 import { InstancePool } from "./instances.ts";
 import { rawImportAsks } from "./raw_imports.ts";
@@ -54,7 +61,33 @@ export function wasmRuntime(options: WasmRuntimeOptions = {}): Runtime {
     isolation: "inline",
     traits: TRAITS,
     async describe(request) {
-      return describeSurvey(await surveyModule(request, abis, guestPowers), request);
+      const wasm = await readDetails(request);
+      const details = wasm === undefined ? {} : { wasm };
+      let survey: Survey;
+      try {
+        survey = await surveyModule(request, abis, guestPowers);
+      } catch (error) {
+        // without valid bytes there is nothing else to tell
+        if (!(error instanceof Fault) || wasm === undefined) throw error;
+        return { ...await describeRefused(request, error), ...details };
+      }
+      const description = { ...describeSurvey(survey, request), ...details };
+      if (!request.ask || survey.problems.length > 0) return description;
+      const { config } = request.manifest;
+      try {
+        const { described } = await askItself({ ...request, config }, survey, guestPowers);
+        return described === undefined ? description : { ...description, described };
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        const message = `it does not say what it is: ${error.message}`;
+        const issue = {
+          severity: "error",
+          path: "",
+          message,
+          file: request.source.modulePath,
+        } as const;
+        return { ...description, issues: [...description.issues, issue] };
+      }
     },
     async load(request) {
       const survey = await surveyModule(request, abis, guestPowers);
@@ -78,13 +111,14 @@ function processPowers(): WasiPowers {
   };
 }
 
-async function start(
-  request: LoadRequest,
+/** What instances of a surveyed module share, and what it says of itself where it can. */
+async function askItself(
+  request: Pick<LoadRequest, "manifest" | "limits" | "config" | "rawImports" | "signal">,
   { compiled, shape, choice: { abi } }: Survey,
-  guestPowers: WasiPowers,
-): Promise<WasmModule> {
+  powers: WasiPowers,
+) {
   const { module, added, linked } = compiled;
-  const { manifest, limits, config, output, env, rawImports = [] } = request;
+  const { limits, config, rawImports = [] } = request;
   const operations = operationsOf(abi, shape);
   const environment = {
     limits,
@@ -95,8 +129,24 @@ async function start(
   };
   const linking = linked.length === 0 ? {} : { linking: { shape: compiled.shape, others: linked } };
   const described = await describeItself(
-    { module, added, ...linking, abi, powers: guestPowers, environment },
+    { module, added, ...linking, abi, powers, environment },
     request,
+  );
+  return { operations, environment, linking, described };
+}
+
+async function start(
+  request: LoadRequest,
+  survey: Survey,
+  guestPowers: WasiPowers,
+): Promise<WasmModule> {
+  const { compiled, shape, choice: { abi } } = survey;
+  const { module, added } = compiled;
+  const { manifest, limits, output, env, rawImports = [] } = request;
+  const { operations, environment, linking, described } = await askItself(
+    request,
+    survey,
+    guestPowers,
   );
   const implied = [...abi.implies?.(shape) ?? [], ...rawImportAsks(shape, rawImports)];
   const host = await request.admit(implied, described);

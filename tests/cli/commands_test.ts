@@ -7,6 +7,7 @@ import { ECHO_WASM } from "../fixtures/consumer/echo_wasm.ts";
 import { ROOT } from "./process.ts";
 
 const EXAMPLES = `${ROOT}examples/extensions`;
+const WEB = `${ROOT}examples/conventions/apiqube/web`;
 
 /** Rows of `list --json` by name. */
 async function rows(...args: readonly string[]) {
@@ -85,6 +86,36 @@ Deno.test("main() inspects a bare WASM module and tells its convention and why",
   assertEquals(found.module.evidence.length, 1);
   assertEquals(found.moduleBytes, ECHO_WASM.length);
   assertEquals(found.limits.fuel, null);
+});
+
+Deno.test("main() tells a module's features, its sizes before and after, and what needs a grant", async () => {
+  const { code, out, err } = await capture(["inspect", `${WEB}/web.wasm`, "--memory=16MiB"]);
+  assertEquals([code, err], [0, ""]);
+  assertMatch(
+    out,
+    /^code +\d+ functions, \d+ bytes; \d+ bytes once it is limited and its work counted$/m,
+  );
+  assertMatch(out, /^features +.*bulk-memory/m);
+  assertMatch(out, /^memory +\d+ pages of 64 KiB, no maximum of its own; limited to 256$/m);
+  assertMatch(out, /^needs +net: apiqube\.host_http_request$/m);
+  assertMatch(out, /^asks +net: refused; add: --grant net/m);
+  const refused = await capture(["inspect", `${ROOT}tests/fixtures/wasm/memory_wide.wasm`]);
+  assertEquals(refused.code, 3);
+  assertMatch(refused.out, /^code .* refused, so nothing of it is compiled$/m);
+  assertMatch(refused.out, /^features +memory64$/m);
+  assertStringIncludes(refused.err, "64-bit memory");
+});
+
+Deno.test("main() asks a module what it is only where it is told to", async () => {
+  const names = async (...options: readonly string[]) => {
+    const { code, out } = await capture(["inspect", "--json", `${WEB}/web.wasm`, ...options]);
+    assertEquals(code, 0);
+    const { asks, module } = JSON.parse(out);
+    return [asks.map(({ name }: { readonly name: string }) => name), module.described] as const;
+  };
+  assertEquals(await names(), [["net"], undefined]);
+  const [asks, described] = await names("--describe");
+  assert(described.capabilities.length > 0 && asks.includes("net"), Deno.inspect(described));
 });
 
 Deno.test("main() inspects with exit 3 what has errors, 7 what is not the expected module", async () => {
