@@ -108,7 +108,7 @@ export async function inspectExtension(
       ask: options.describe ?? false,
     }, issues)
     : undefined;
-  const asked = manifest.capabilities ?? asksOf(module);
+  const asked = manifest.capabilities ?? asksOf(module, capabilities);
   issues.push(...checkAsks(asked, capabilities).map(inManifest));
   return {
     ...place,
@@ -127,11 +127,15 @@ export async function inspectExtension(
 }
 
 /** What a module without a list asks for: by its imports, and what it adds in its own words. */
-function asksOf(module: ModuleDescription | undefined): readonly CapabilityAsk[] {
+function asksOf(
+  module: ModuleDescription | undefined,
+  registry: CapabilityRegistry,
+): readonly CapabilityAsk[] {
+  const canonical = ({ name }: CapabilityAsk) => registry.get(name)?.capability.name ?? name;
   const implied = module?.implied ?? [];
-  const names = new Set(implied.map(({ name }) => name));
+  const names = new Set(implied.map(canonical));
   const told = module?.described?.capabilities ?? [];
-  return [...implied, ...told.filter(({ name }) => !names.has(name))];
+  return [...implied, ...told.filter((ask) => !names.has(canonical(ask)))];
 }
 
 /** What is known of an extension whose manifest tells nothing. */
