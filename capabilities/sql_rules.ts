@@ -1,5 +1,7 @@
 /** What SQL of an extension may do, action by action, as SQLite asks before it compiles a statement. @module */
 
+import { changesSchema, namedTables } from "./sql_names.ts";
+
 /** Right on one table. */
 export type TableRight = "r" | "rw";
 
@@ -172,6 +174,27 @@ export class SqlRules {
   begin(): void {
     this.#refusal = undefined;
     this.#change = "none";
+  }
+
+  /**
+   * Why `sql` would be refused by its text alone. SQLite looks for a table before it asks whether it
+   * may be used: without this, an answer would tell whether there is a table that was not granted.
+   */
+  refusalOf(sql: string): SqlRefusal | undefined {
+    if (!this.#tables) return undefined;
+    for (const { name, changes } of namedTables(sql)) {
+      const table = tableKey(name);
+      const isPlain = !PURE_TABLES.has(table) && !INTERNAL_TABLES.has(table) &&
+        !/^(?:sqlite|pragma)_/.test(table);
+      if (!isPlain || this.#tables.has(table)) continue;
+      return { kind: "table", table, right: changes ? "rw" : "r" };
+    }
+    return undefined;
+  }
+
+  /** The same for a text that must not even be compiled: what it makes would look for tables later. */
+  refusalBefore(sql: string): SqlRefusal | undefined {
+    return this.#tables && changesSchema(sql) ? this.refusalOf(sql) : undefined;
   }
 
   /** Whether an action may be compiled, by SQLite's code and its two arguments. */

@@ -2,7 +2,7 @@
 
 import { type SqlChange, SqlFailure, type SqlRequest, type SqlRows } from "../../sql_database.ts";
 import type { SqlParams, SqlValue } from "../../sql_database.ts";
-import { SqlRules, type TableRights } from "../../sql_rules.ts";
+import { type SqlRefusal, SqlRules, type TableRights } from "../../sql_rules.ts";
 import type { SqliteLimits } from "../sqlite.ts";
 import { type Engine, OutOfMemory } from "./engine.ts";
 import { DATABASE_NAME, VFS_NAME } from "./files.ts";
@@ -16,6 +16,7 @@ export interface ConnectionSignals {
 }
 
 const OK = 0;
+const ERROR = 1;
 const BUSY = 5;
 const NO_MEMORY = 7;
 const INTERRUPTED = 9;
@@ -180,7 +181,14 @@ export class Connection {
     let statement = 0;
     const compile = (from: number) => {
       this.#rules.begin();
-      this.#check(api.sqlite3_prepare_v2(this.#db, from, end - from + 1, out, out + 4));
+      const rest = from === text ? sql : decoder.decode(this.#engine.bytes.subarray(from, end));
+      refuse(this.#rules.refusalBefore(rest));
+      const code = api.sqlite3_prepare_v2(this.#db, from, end - from + 1, out, out + 4);
+      // it looked for tables, or for their columns, and the answer must not tell of any
+      if ((code & 0xff) === ERROR || (code & 0xff) === NOT_ALLOWED) {
+        refuse(this.#rules.refusalOf(rest));
+      }
+      this.#check(code);
       return [
         this.#engine.view.getInt32(out, true),
         this.#engine.view.getInt32(out + 4, true),
@@ -344,6 +352,10 @@ export class Connection {
     }
     throw new SqlFailure("sql", this.#engine.text(this.#engine.api.sqlite3_errmsg(this.#db)));
   }
+}
+
+function refuse(refusal: SqlRefusal | undefined): void {
+  if (refusal) throw new SqlFailure("refused", "it is not allowed", refusal);
 }
 
 function requireNone(params: SqlParams): void {

@@ -83,6 +83,69 @@ Deno.test("sqlite holds to the rights on tables", async () => {
   assertEquals(grants.length, denied.length);
 });
 
+Deno.test("sqlite tells nobody whether there is a table that was not granted", async () => {
+  const attempts = [
+    "SELECT * FROM $T",
+    "SELECT nosuch FROM $T",
+    "SELECT nosuch FROM notes, $T",
+    "SELECT 1 FROM notes JOIN $T ON nosuch = 1",
+    "SELECT (SELECT nosuch FROM $T) FROM notes",
+    "SELECT 1 WHERE 1 IN $T",
+    "SELECT * FROM main.$T",
+    "SELECT * FROM $T, (WITH $T AS (SELECT 1) SELECT * FROM $T)",
+    "WITH $T AS (SELECT 1) SELECT nosuch FROM main.$T",
+    "INSERT INTO $T VALUES (1, 2, 3, 4)",
+    "INSERT INTO $T (nosuch) VALUES (1)",
+    "UPDATE $T SET nosuch = 1",
+    "UPDATE notes SET text = 1 FROM $T WHERE nosuch",
+    "DELETE FROM $T WHERE nosuch",
+    "DROP TABLE $T",
+    "DROP TABLE IF EXISTS $T",
+    "DROP VIEW IF EXISTS $T",
+    "ALTER TABLE $T ADD COLUMN x",
+    "ALTER TABLE notes RENAME TO $T",
+    "CREATE TABLE $T (x)",
+    "CREATE TABLE IF NOT EXISTS $T (x)",
+    "CREATE TABLE extra (x REFERENCES $T (nosuch))",
+    "CREATE VIEW extra AS SELECT * FROM $T",
+    "CREATE INDEX i ON $T (nosuch)",
+    "CREATE INDEX IF NOT EXISTS i ON $T (x)",
+    "CREATE TRIGGER t AFTER INSERT ON $T BEGIN SELECT 1; END",
+    "CREATE TRIGGER t AFTER INSERT ON notes BEGIN INSERT INTO $T VALUES (1); END",
+    "PRAGMA table_info($T)",
+    "PRAGMA foreign_key_list($T)",
+    "SELECT 1; SELECT nosuch FROM $T",
+  ];
+  await using directory = await temporaryDirectory();
+  {
+    await using owner = await database(directory.path);
+    await owner.exec("CREATE TABLE there (x); CREATE TABLE notes (id INTEGER PRIMARY KEY, text)");
+  }
+  await using db = await database(directory.path, { tables: { notes: "rw", extra: "rw" } });
+  for (const sql of attempts) {
+    const answers: string[] = [];
+    for (const table of ["there", "gone"]) {
+      const error = await assertRejects(
+        () => db.exec(sql.replaceAll("$T", table)),
+        CapabilityError,
+        undefined,
+        sql,
+      );
+      answers.push(`${error.code} ${error.message} ${error.grant}`.replaceAll(table, "$T"));
+    }
+    const [there, gone] = answers;
+    assertEquals(there, gone, sql);
+  }
+  // what is wrong with SQL about granted tables is told as ever
+  for (
+    const sql of ["SELECT nosuch FROM notes", "SELECT FROM", "WITH a AS (SELECT 1) SELECT x FROM a"]
+  ) {
+    await assertRejects(() => db.exec(sql), OperationError, undefined, sql);
+  }
+  const { rows } = await db.query("WITH there AS (SELECT 7 AS x) SELECT x FROM there");
+  assertEquals(rows, [[7]]);
+});
+
 Deno.test("sqlite grants the lesser of what is asked and granted", async () => {
   await using directory = await temporaryDirectory();
   const tables = (rights: JsonObject) => ({ tables: rights });
