@@ -51,6 +51,8 @@ export interface HostServiceOptions {
   readonly serving?: Serving | undefined;
   /** Absolute path of the directory for the extension's own files; default: it has none. */
   readonly storage?: string | undefined;
+  /** Runs its SQL in this thread; default: where it can be stopped. */
+  readonly trustedSql?: boolean | undefined;
 }
 
 /** What `openBroker` needs to know. */

@@ -14,10 +14,11 @@ const DEFAULT_RESOLUTION_MS = 1;
  * @throws {RangeError} when the clock's resolution is not a positive number.
  */
 export function extensionServices(
-  { clock, random, log, onEvent, events = {}, storage, peers, serving }: HostServiceOptions,
+  options: HostServiceOptions,
   logBytes: number,
   powers: Powers,
 ): ExtensionServices {
+  const { clock, random, log, onEvent, events = {}, storage, peers, serving } = options;
   const resolution = clock?.resolutionMs ?? DEFAULT_RESOLUTION_MS;
   if (!(resolution > 0)) {
     throw new RangeError(
@@ -37,6 +38,7 @@ export function extensionServices(
     storage,
     peers,
     serving,
+    trustedSql: options.trustedSql ?? false,
   });
 }
 

@@ -89,4 +89,6 @@ export interface ExtensionServices {
   readonly peers: Peers | undefined;
   /** Its place at its host's listener; `undefined` where it has no host. */
   readonly serving: Serving | undefined;
+  /** Whether its operator lets its SQL run where nothing can stop it. */
+  readonly trustedSql: boolean;
 }

@@ -190,3 +190,45 @@ class Reader {
     return place;
   }
 }
+
+/** `sql` from where something stands that is more than blanks, comments and semicolons; empty for nothing. */
+export function withoutBlanks(sql: string): string {
+  BLANKS.lastIndex = 0;
+  BLANKS.test(sql);
+  return sql.slice(BLANKS.lastIndex);
+}
+
+const BLANKS = /(?:[\s;]|--[^\n]*|\/\*[^]*?(?:\*\/|$))*/y;
+
+/** What a statement takes for its parameters. */
+export interface SqlParameters {
+  /** How many values by position. */
+  readonly count: number;
+  /** Names, and the sign before each. */
+  readonly names: readonly { readonly sign: string; readonly name: string }[];
+}
+
+/** The parameters of one statement, as SQLite counts them. */
+export function parametersOf(sql: string): SqlParameters {
+  const tokens = tokensOf(sql);
+  const names = new Map<string, SqlParameters["names"][number]>();
+  let count = 0;
+  for (const [at, token] of tokens.entries()) {
+    const next = tokens[at + 1];
+    if (isSign(token, "?")) {
+      const number = next?.kind === "word" ? /^\d+$/.exec(next.text)?.[0] : undefined;
+      count = number === undefined ? count + 1 : Math.max(count, Number(number));
+      continue;
+    }
+    const isMarked = (isSign(token, ":") || isSign(token, "@")) && next?.kind === "word";
+    const text = isMarked
+      ? token.text + next.text
+      : token.kind === "word" && token.text.startsWith("$")
+      ? token.text
+      : undefined;
+    if (text === undefined || names.has(text)) continue;
+    names.set(text, { sign: text.slice(0, 1), name: text.slice(1) });
+    count++;
+  }
+  return { count, names: [...names.values()] };
+}

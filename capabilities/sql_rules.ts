@@ -93,7 +93,7 @@ const DROPS: ReadonlySet<number> = new Set([
 const MODULES: ReadonlySet<string> = new Set(["fts5", "rtree"]);
 
 /** Tables that SQLite keeps for itself. */
-const OWN_TABLES = /^sqlite_(?:(?:temp_)?(?:master|schema)|sequence|stat1)$/;
+const OWN_TABLES = /^sqlite_(?:(?:temp_)?(?:master|schema)|sequence|stat[1-4])$/;
 
 /** Those that only a change of the schema writes, whoever is asked: a statement that names them fails. */
 const SCHEMA_TABLES = /^sqlite_(?:temp_)?(?:master|schema)$/;

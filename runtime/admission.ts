@@ -39,6 +39,7 @@ export interface AdmissionOptions {
   readonly signal: AbortSignal | undefined;
   readonly log: LogSink;
   readonly random: RandomSource | undefined;
+  readonly trustedSql: boolean;
   readonly sinks: Pick<HostOptions, "audit" | "onEvent">;
   /** Absolute path of the host's directory for files of extensions. */
   readonly storageRoot: string | undefined;
@@ -92,6 +93,7 @@ export async function admit(
     log,
     random,
     storage,
+    trustedSql: options.trustedSql,
     peers: options.peers,
     serving: options.serving,
     ...(sinks.audit ? { audit: sinks.audit } : {}),

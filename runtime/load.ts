@@ -101,6 +101,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
         signal: options.signal,
         log: options.log ?? context.log,
         random: options.random,
+        trustedSql: options.trustedSql ?? false,
         sinks: host,
         storageRoot: host.storageRoot === undefined ? undefined : resolve(host.storageRoot),
       },

@@ -129,6 +129,12 @@ export interface LoadOptions {
    * then shows there.
    */
   readonly lazy?: boolean;
+  /**
+   * Runs the SQL of a trusted extension in the host's own thread, without the cost of another one. Its
+   * rights on tables and the caps on its answers stay; what is lost: nothing stops a query (an endless
+   * one hangs the host for good, whatever the time limit), and its memory is the host's. Default: `false`.
+   */
+  readonly trustedSql?: boolean;
   /** Stops the load; it then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }

@@ -255,7 +255,8 @@ function fileProvider(
       await storage.makeDirectories(directory);
       const seed = new Uint8Array(SEED_BYTES);
       services.randomFill(seed);
-      return sqlite.open({
+      const open = services.trustedSql ? sqlite.openTrusted : sqlite.open;
+      return open({
         path: join(directory, "data.db"),
         tables: tables && [...tables],
         limits: {

@@ -5,6 +5,8 @@ import { writeFlag } from "../permission_flags.ts";
 import { type SqlChange, type SqlDatabase, SqlFailure } from "../sql_database.ts";
 import type { SqlRequest, SqlRows, SqlTies } from "../sql_database.ts";
 import type { TableRight } from "../sql_rules.ts";
+import { TrustedDatabase } from "./sqlite/trusted.ts";
+import { storage } from "./storage.ts";
 import type { FromWorker, OpenMessage, ToWorker } from "./sqlite/protocol.ts";
 
 /** Opens databases in files. */
@@ -17,6 +19,8 @@ export interface SqlitePower {
    * @throws {Error} when this process may not read and write there; never asks on the terminal.
    */
   open(settings: SqliteSettings): SqlDatabase;
+  /** The same in this thread, for SQL that is trusted: nothing stops it, and its memory has no limit. */
+  openTrusted(settings: SqliteSettings): SqlDatabase;
 }
 
 /** Caps of a database. */
@@ -59,21 +63,46 @@ const WORKER = new URL("./sqlite/worker.ts", import.meta.url);
 export const sqlite: SqlitePower = Object.freeze<SqlitePower>({
   permissions: (directory) => needs(directory).map(({ name, path }) => writeFlag(name, path)),
   open(settings) {
-    for (const need of needs(dirname(settings.path))) {
-      // a worker must not be the one who asks on the terminal
-      if (Deno.permissions.querySync(need).state === "granted") continue;
-      throw new Deno.errors.NotCapable(
-        `Cannot open the database as this process may not: start it with ${
-          writeFlag(need.name, need.path)
-        }`,
-      );
-    }
+    // a worker must not be the one who asks on the terminal
+    requireAll(needs(dirname(settings.path)));
     return new WorkerDatabase(settings);
+  },
+  openTrusted(settings) {
+    const path = dirname(settings.path);
+    requireAll([{ name: "read", path }, { name: "write", path }]);
+    return new TrustedDatabase(settings, {
+      check: checkPlainFile,
+      // nobody else's to read, as all files of extensions
+      make: (path) => Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close(),
+    });
   },
 });
 
+interface Need {
+  readonly name: "read" | "write";
+  readonly path: string;
+}
+
+function requireAll(all: readonly Need[]): void {
+  for (const need of all) {
+    if (Deno.permissions.querySync(need).state === "granted") continue;
+    throw new Deno.errors.NotCapable(
+      `Cannot open the database as this process may not: start it with ${
+        writeFlag(need.name, need.path)
+      }`,
+    );
+  }
+}
+
+/** A link, a second name or a device would be somebody else's file. */
+async function checkPlainFile(path: string): Promise<void> {
+  const facts = await storage.facts(path);
+  if (!facts || (facts.kind === "file" && facts.names === 1)) return;
+  throw new SqlFailure("broken", "something else lies in the place of its file");
+}
+
 /** What the journal and the worker need, too: modules from the network are loaded without any. */
-function needs(directory: string): readonly { readonly name: "read" | "write"; path: string }[] {
+function needs(directory: string): readonly Need[] {
   const folder = new URL("../..", WORKER);
   return [
     { name: "read", path: directory },
