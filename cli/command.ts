@@ -4,7 +4,15 @@ import type { Io } from "./io.ts";
 import type { Values } from "./options.ts";
 
 /** Names of the commands. */
-export type CommandName = "run" | "list" | "inspect" | "check" | "permissions" | "doctor" | "bench";
+export type CommandName =
+  | "run"
+  | "serve"
+  | "list"
+  | "inspect"
+  | "check"
+  | "permissions"
+  | "doctor"
+  | "bench";
 
 /** One command: how it is written, what it does, and the doing. */
 export interface Command {

@@ -21,7 +21,7 @@ export interface Io {
   readonly errIsTerminal: boolean;
   /** The user wants no colour anywhere. */
   readonly noColor: boolean;
-  /** Calls `listener` when the user interrupts; the result ends that. */
+  /** Calls `listener` when somebody ends the program: Ctrl-C, or a plain kill. The result ends that. */
   onInterrupt(listener: () => void): () => void;
 }
 
@@ -57,17 +57,24 @@ export function processIo(): Io {
     errIsTerminal: Deno.stderr.isTerminal(),
     noColor: Deno.noColor,
     onInterrupt(listener) {
-      const stop = () => Deno.removeSignalListener("SIGINT", once);
+      const stop = () => {
+        for (const signal of ENDING) Deno.removeSignalListener(signal, once);
+      };
       // a second interrupt ends the process as if nobody listened
       const once = () => {
         stop();
         listener();
       };
-      Deno.addSignalListener("SIGINT", once);
+      for (const signal of ENDING) Deno.addSignalListener(signal, once);
       return stop;
     },
   };
 }
+
+/** What asks a program to end; Windows has only the first. */
+const ENDING: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
 
 /** Longest line a terminal hands over at once. */
 const LINE_BYTES = 4096;
@@ -90,12 +97,20 @@ const UNSHOWN = /[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Writes `value` to standard output as one JSON document that is safe to look at. */
 export function printJson(io: Io, value: unknown): Promise<void> {
-  const text = JSON.stringify(value, null, 2).replace(UNSHOWN, (char) => {
+  return print(io, `${shown(JSON.stringify(value, null, 2))}\n`);
+}
+
+/** The same on one line: one of many documents. */
+export function printJsonLine(io: Io, value: unknown): Promise<void> {
+  return print(io, `${shown(JSON.stringify(value))}\n`);
+}
+
+function shown(json: string): string {
+  return json.replace(UNSHOWN, (char) => {
     let escaped = "";
     for (let at = 0; at < char.length; at++) {
       escaped += `\\u${char.charCodeAt(at).toString(16).padStart(4, "0")}`;
     }
     return escaped;
   });
-  return print(io, `${text}\n`);
 }

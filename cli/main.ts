@@ -27,12 +27,14 @@ import { listCommand } from "./list.ts";
 import { OPTIONS, readArguments, type Values } from "./options.ts";
 import { permissionsCommand } from "./permissions.ts";
 import { runCommand } from "./run.ts";
+import { serveCommand } from "./serve.ts";
 
 export { type Io, processIo } from "./io.ts";
 export { promptFor } from "./prompt.ts";
 
 const COMMANDS: readonly Command[] = [
   runCommand,
+  serveCommand,
   listCommand,
   inspectCommand,
   checkCommand,

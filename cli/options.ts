@@ -25,10 +25,11 @@ const EVERY: readonly CommandName[] = [
   "permissions",
   "doctor",
   "bench",
+  "serve",
 ];
-const LOADING: readonly CommandName[] = ["run", "bench", "list", "inspect", "check"];
-const PROMPTING: readonly CommandName[] = ["run", "list"];
-const RUNNING: readonly CommandName[] = ["run", "bench", "list", "check"];
+const LOADING: readonly CommandName[] = ["run", "bench", "list", "inspect", "check", "serve"];
+const PROMPTING: readonly CommandName[] = ["run", "list", "serve"];
+const RUNNING: readonly CommandName[] = ["run", "bench", "list", "check", "serve"];
 
 /** The options, in the order of help. */
 export const OPTIONS: readonly OptionSpec[] = [
@@ -117,6 +118,30 @@ export const OPTIONS: readonly OptionSpec[] = [
     name: "describe",
     summary: "ask the module itself, where it can tell",
     commands: ["inspect"],
+  },
+  {
+    name: "port",
+    value: "PORT",
+    summary: "where to listen, 8000 by default; 0: any free one",
+    commands: ["serve", "permissions"],
+  },
+  {
+    name: "hostname",
+    value: "HOST",
+    summary: "address to listen at, 127.0.0.1 by default",
+    commands: ["serve", "permissions"],
+  },
+  {
+    name: "tls-cert",
+    value: "FILE",
+    summary: "certificate chain in PEM, for HTTPS",
+    commands: ["serve"],
+  },
+  {
+    name: "tls-key",
+    value: "FILE",
+    summary: "its private key in PEM",
+    commands: ["serve"],
   },
   { name: "json", summary: "one JSON document on standard output", commands: EVERY },
   { name: "help", short: "h", summary: "this help", commands: EVERY },

@@ -5,6 +5,7 @@ import type { Command, Invocation } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { type Io, print, printJson } from "./io.ts";
 import { checkReadable } from "./list.ts";
+import { portOf } from "./serve.ts";
 import { withHost } from "./session.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -25,11 +26,14 @@ async function run({ operands: [directory = ""], values, io }: Invocation): Prom
   const settings = await settingsOf(values);
   await checkReadable(directory);
   const storageRoot = values.text("storage-root");
+  const [hostname, port] = [values.text("hostname"), values.text("port")];
   const { grants, ...load } = settings.load;
   return await withHost(io, { host: {} }, async ({ host, signal }) => {
     const found = await hostPermissions(host, directory, {
       load: { ...load, signal, ...values.has("grant") && grants !== undefined ? { grants } : {} },
       ...storageRoot === undefined ? {} : { storageRoot },
+      ...hostname === undefined ? {} : { hostname },
+      ...port === undefined ? {} : { port: portOf(port) },
     });
     if (values.has("json")) await printJson(io, { ok: true, directory, ...found });
     else await printText(io, found);

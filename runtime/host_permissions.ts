@@ -6,11 +6,13 @@ import type { BoundGrant } from "../capabilities/grant.ts";
 import { CapabilityError } from "../capabilities/errors.ts";
 import { resolveGrants } from "../capabilities/grant.ts";
 import { mergeFlags, readFlag, writeFlag } from "../capabilities/permission_flags.ts";
+import { addressOf } from "../capabilities/powers/listener.ts";
 import type { CapabilityAsk } from "../manifest/manifest.ts";
 import type { ExtensionHost } from "./host.ts";
 import type { DescribedAsk, ExtensionDescription } from "./inspect.ts";
 import type { LoadOptions } from "./options.ts";
 import { isolationOf } from "./registry.ts";
+import { DEFAULT_HOSTNAME, DEFAULT_PORT } from "./serving/serve.ts";
 import { storageDirectory } from "./storage_key.ts";
 import { subdirectories } from "./subdirectories.ts";
 
@@ -20,6 +22,10 @@ export interface HostPermissionOptions {
   readonly load?: LoadOptions;
   /** The host's `storageRoot`. */
   readonly storageRoot?: string;
+  /** Where the host serves what may be served, as for `serve`; default: `127.0.0.1` and 8000. */
+  readonly hostname?: string;
+  /** Port of it. */
+  readonly port?: number;
 }
 
 /** One permission and who needs it. */
@@ -132,13 +138,14 @@ function grantReasons(
   { capabilities }: ExtensionHost,
   { asks, manifest }: ExtensionDescription,
   name: string,
-  { load, storageRoot }: HostPermissionOptions,
+  { load, storageRoot, hostname = DEFAULT_HOSTNAME, port = DEFAULT_PORT }: HostPermissionOptions,
   notes: string[],
 ): readonly PermissionReason[] {
   const storage = storageDirectory(storageRoot === undefined ? undefined : resolve(storageRoot), {
     directoryKey: DIRECTORY_KEY(name),
     digest: undefined,
   });
+  const listen = addressOf(hostname, port);
   const grants = load?.grants;
   const reasons: PermissionReason[] = [];
   for (const ask of asks) {
@@ -158,7 +165,7 @@ function grantReasons(
       if (!bound) continue;
       grant = bound.grant;
     }
-    for (const flag of capability.denoPermissions?.(grant, storage) ?? []) {
+    for (const flag of capability.denoPermissions?.(grant, storage, listen) ?? []) {
       if (readFlag(flag).kind === "run") notes.push(startsNote(name));
       reasons.push({ flag, reason: `${capability.name} of ${name}` });
     }

@@ -3,7 +3,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { capture } from "./capture.ts";
 
-const PAGES = [[], ["run"], ["list"], ["inspect"], ["check"], ["permissions"], ["doctor"], [
+const PAGES = [[], ["run"], ["serve"], ["list"], ["inspect"], ["check"], ["permissions"], [
+  "doctor",
+], [
   "bench",
 ]] as const;
 
