@@ -18,6 +18,8 @@ export interface SqlRequest {
   readonly sql: string;
   /** Its values. */
   readonly params: SqlParams;
+  /** Whether it may only read, whatever was granted: the provider itself has to hold to that. */
+  readonly readOnly?: boolean;
 }
 
 /** How long a request may run. */

@@ -140,6 +140,14 @@ const PRAGMAS: ReadonlyMap<string, "read" | "set" | "table" | "list"> = new Map(
   ["user_version", "set"],
 ]);
 
+/** Actions that change nothing. A transaction is none of them: it may hold locks for good. */
+const READING: ReadonlySet<number> = new Set([READ, SELECT, FUNCTION, RECURSIVE]);
+
+function isReading(action: number, first: string, second: string): boolean {
+  if (action !== PRAGMA) return READING.has(action);
+  return second === "" || PRAGMAS.get(tableKey(first)) !== "set";
+}
+
 /**
  * Judges the actions of one connection; the last refusal is kept for the message.
  *
@@ -159,6 +167,7 @@ export class SqlRules {
   #refusal: SqlRefusal | undefined;
   /** What the current statement does to the schema, if anything. */
   #change: "none" | "create" | "alter" = "none";
+  #readOnly = false;
 
   /** Rules for a connection with these rights. */
   constructor(tables: TableRights) {
@@ -170,10 +179,11 @@ export class SqlRules {
     return this.#refusal;
   }
 
-  /** Called before each statement is compiled. */
-  begin(): void {
+  /** Called before each statement is compiled; one that is `readOnly` may change nothing, nor hold locks. */
+  begin(readOnly: boolean = false): void {
     this.#refusal = undefined;
     this.#change = "none";
+    this.#readOnly = readOnly;
   }
 
   /**
@@ -204,6 +214,9 @@ export class SqlRules {
   }
 
   #judge(action: number, first: string, second: string): SqlRefusal | undefined {
+    if (this.#readOnly && !isReading(action, first, second)) {
+      return { kind: "feature", feature: "a change where only reading is allowed" };
+    }
     switch (action) {
       case SELECT:
       case TRANSACTION:

@@ -3,7 +3,12 @@
 import { type Broker, openBroker } from "../capabilities/broker.ts";
 import type { CapabilityRegistry } from "../capabilities/catalog.ts";
 import { shellWord } from "../capabilities/escape.ts";
-import { type BoundGrant, type GrantOptions, resolveGrants } from "../capabilities/grant.ts";
+import {
+  asksOfGrants,
+  type BoundGrant,
+  type GrantOptions,
+  resolveGrants,
+} from "../capabilities/grant.ts";
 import { lackingFlags } from "../capabilities/powers/permissions.ts";
 import type { LogSink } from "../capabilities/log_sink.ts";
 import type { Peers, RandomSource } from "../capabilities/services.ts";
@@ -66,13 +71,14 @@ export async function admit(
   const { manifest, source, registry, limits, config, log, random, sinks } = options;
   const digest = await source.digest();
   const extension = { name: manifest.name, version: manifest.version, digest };
-  const asks = asksOf(options, implied, described);
+  const given = options.grants ?? grantsFor(options, digest) ?? {};
+  const asks = asksOf(options, implied, described, given);
   const granted = await options.hold(() =>
     options.decisions.decide({
       extension,
       label: source.label,
       asks,
-      granted: options.grants ?? grantsFor(options, digest) ?? {},
+      granted: given,
       registry,
       identified: isIdentified(source),
       signal: options.signal,
@@ -130,10 +136,17 @@ function checkHostPermissions(bound: readonly BoundGrant[], storage: string | un
 function asksOf(
   { manifest, registry }: AdmissionOptions,
   implied: readonly CapabilityAsk[],
-  { capabilities }: SelfDescription,
+  { capabilities, accepts = [] }: SelfDescription,
+  given: GrantOptions,
 ): readonly CapabilityAsk[] {
   const { capabilities: listed } = manifest;
-  if (listed === undefined) return [...implied, ...capabilities];
+  if (listed === undefined) {
+    const needed = [...implied, ...capabilities];
+    const accepted = asksOfGrants(given, registry).filter(({ name }) =>
+      accepts.includes(name) && !needed.some((ask) => ask.name === name)
+    );
+    return [...needed, ...accepted];
+  }
   const asked = new Set(listed.map(({ name }) => name));
   return [
     ...listed,

@@ -85,6 +85,8 @@ export interface LoadRequest {
   readonly rawImports?: readonly OfferedImport[];
   /** Whether the guest's work is counted, so that it can be stopped; absent = where it can be. */
   readonly metering?: boolean | undefined;
+  /** The limits where a guest's convention has defaults of its own. */
+  readonly refine?: (defaults: Partial<Limits>) => Limits;
   /** Stops the load. */
   readonly signal: AbortSignal | undefined;
 }
@@ -181,11 +183,21 @@ export interface SelfDescription {
   readonly capabilities: readonly CapabilityAsk[];
   /** The events it says it emits, by name. */
   readonly events: DeclaredEvents;
+  /**
+   * What it may use without saying that it needs it, by capability: there the operator's grant is
+   * also the ask.
+   */
+  readonly accepts?: readonly string[];
+  /** Its own words, as JSON in UTF-8, where it has more to say than that. */
+  readonly text?: Uint8Array;
 }
 
 /** What an engine needs to describe a module. */
 export type DescribeRequest =
-  & Pick<LoadRequest, "manifest" | "source" | "limits" | "signal" | "rawImports" | "metering">
+  & Pick<
+    LoadRequest,
+    "manifest" | "source" | "limits" | "signal" | "rawImports" | "metering" | "refine"
+  >
   & {
     /** Whether a module that can say what it is may run for that, without any host; default: no. */
     readonly ask?: boolean;
@@ -205,6 +217,8 @@ export interface ModuleDescription {
   readonly files: readonly string[];
   /** What it asks for by its imports, as for `LoadRequest.admit`. */
   readonly implied?: readonly CapabilityAsk[];
+  /** The limits it would run under, where its convention has defaults of its own. */
+  readonly limits?: Limits;
   /** What keeps it from loading, or will surprise its user. */
   readonly issues: readonly ModuleIssue[];
   /** Who answers each import, in the order of the module; for engines whose modules import by name. */
@@ -323,6 +337,8 @@ export interface Module {
   readonly fuel?: { readonly total: number; readonly last: number };
   /** Whether its guest can call functions of the embedder by name. */
   readonly callsHostFunctions?: boolean;
+  /** The limits it runs under, where they are not those of the request. */
+  readonly limits?: Limits;
   /** Runs `fn`; the result is fresh and belongs to the caller. */
   invoke(fn: string, payload: Payload, call: Call): Uint8Array | Promise<Uint8Array>;
   /**

@@ -104,6 +104,7 @@ export async function inspectExtension(
       limits,
       rawImports: capabilities.imports(),
       metering: options.metering,
+      refine: (own) => limitsFor(runtime, manifest, context, own),
       signal: options.signal,
       ask: options.describe ?? false,
     }, issues)
@@ -117,7 +118,7 @@ export async function inspectExtension(
     engine: runtime?.name,
     isolation: runtime && isolationOf(runtime),
     missing: await runtime?.missing?.() ?? [],
-    limits,
+    limits: module?.limits ?? limits,
     asks: describeAsks(manifest.name, asked, context),
     module,
     moduleBytes: bytes?.length,

@@ -66,6 +66,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   await checkAvailable(runtime);
 
   const limits = limitsFor(runtime, manifest, context);
+  const refine = (own: Partial<Limits>) => limitsFor(runtime, manifest, context, own);
   const config = mergeConfig(manifest.config, options.config);
   const integrity = options.integrity ?? manifest.integrity;
   const hasher = options.hasher ?? integrityHasher;
@@ -134,6 +135,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     rawImports: context.capabilities.imports(),
     random: options.random,
     metering: options.metering,
+    refine,
     signal: options.signal,
   });
   const module = await withDeadline(loading, limit, () => abandoned = true).catch((error) => {
@@ -153,7 +155,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     engine: runtime.name,
     isolation: isolationOf(runtime),
     digest,
-    limits,
+    limits: module.limits ?? limits,
     timeoutCap: timeoutCap({
       host: host.limits ?? {},
       load: options.limits ?? {},
@@ -189,16 +191,16 @@ async function checkAvailable(runtime: Runtime): Promise<void> {
   if (missing.length > 0) throw new Fault("unavailable", missing.join("; or "));
 }
 
-/** The limits of an extension that `runtime` runs. */
+/** The limits of an extension that `runtime` runs; `own` are the defaults of its guest convention. */
 export function limitsFor(
   runtime: Runtime,
   manifest: Manifest,
   context: Pick<LoadContext, "host" | "options">,
+  own: Partial<Limits> = {},
 ): Limits {
   const inline = isolationOf(runtime) === "inline";
-  const defaults = inline
-    ? DEFAULT_LIMITS
-    : { ...DEFAULT_LIMITS, timeoutMs: OFF_THREAD_TIMEOUT_MS };
+  const tier = inline ? {} : { timeoutMs: OFF_THREAD_TIMEOUT_MS };
+  const defaults = { ...DEFAULT_LIMITS, ...tier, ...own };
   return resolveLimits({
     defaults,
     host: context.host.limits ?? {},

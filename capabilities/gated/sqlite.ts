@@ -167,10 +167,15 @@ export function sqliteCapability(
 
   async function run(
     operation: "exec" | "query",
-    { sql, params }: OperationArgs,
+    { sql, params, readOnly }: OperationArgs,
     { state, signal = NEVER, deadline = Infinity, extension }: Context,
   ): Promise<HostValue> {
-    const request = { operation, sql: sqlOf(sql), params: paramsOf(params) };
+    const request = {
+      operation,
+      sql: sqlOf(sql),
+      params: paramsOf(params),
+      ...readOnly === true ? { readOnly } : {},
+    };
     const limit = Math.min(deadline, performance.now() + caps.requestMs);
     try {
       return { ...await state.run(request, { signal, deadline: limit }) };
@@ -219,9 +224,10 @@ export function sqliteCapability(
       exec: { params: ["sql", "params"], call: (args, context) => run("exec", args, context) },
       /**
        * Runs one statement and answers `{ columns, rows }`, rows as lists: TEXT is a string, BLOB bytes,
-       * NULL null, REAL and INTEGER a number; an INTEGER beyond ±2^53 fails: cast it to TEXT.
+       * NULL null, REAL and INTEGER a number; an INTEGER beyond ±2^53 fails: cast it to TEXT. With
+       * `readOnly` a statement that would change anything is refused.
        */
-      query: { params: ["sql", "params"], call: (args, context) => run("query", args, context) },
+      query: { params: ["sql", "params", "readOnly"], call: (args, context) => run("query", args, context) },
     },
     denoPermissions: (_grant, storage) =>
       options.provider || storage === undefined ? [] : power.sqlite.permissions(storage),

@@ -6,6 +6,7 @@ import { apiqubeAbi } from "./abi/apiqube.ts";
 import { baseAbi } from "./abi/base.ts";
 import type { Abi, ExportNeed, ModuleShape } from "./abi/contract.ts";
 import { extismAbi } from "./abi/extism.ts";
+import { gkAbi } from "./abi/gk.ts";
 import { hookrAbi } from "./abi/hookr.ts";
 import { wapcAbi } from "./abi/wapc.ts";
 import { wasiAbi } from "./abi/wasi.ts";
@@ -16,6 +17,7 @@ export const KNOWN_ABIS: readonly Abi[] = [
   hookrAbi,
   wapcAbi,
   apiqubeAbi,
+  gkAbi,
   extismAbi,
   wasiAbi,
 ];

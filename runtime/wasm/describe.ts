@@ -11,6 +11,7 @@ import type {
   ModuleIssue,
 } from "../contract.ts";
 import { Fault } from "../errors.ts";
+import type { Limits } from "../limits.ts";
 import type { WasiPowers } from "../wasi/contract.ts";
 import type { Abi, AbiEnvironment, ImportShape, ModuleShape } from "./abi/contract.ts";
 import { type AbiChoice, chooseAbi, exportProblems, operationsOf } from "./abis.ts";
@@ -29,6 +30,8 @@ export interface Survey {
   /** The shape of the module and of those that are linked with it. */
   readonly shape: ModuleShape;
   readonly choice: AbiChoice;
+  /** Those of the request, with the defaults of its convention. */
+  readonly limits: Limits;
   readonly problems: readonly string[];
   /** Who answers each import. */
   readonly answers: readonly DescribedImport[];
@@ -40,16 +43,24 @@ export interface Survey {
  * @throws {Fault} as `compileProgram` and `chooseAbi`.
  */
 export async function surveyModule(
-  { source, manifest, limits, metering, hostFunctions, rawImports = [], signal }:
-    & DescribeRequest
-    & Pick<LoadRequest, "hostFunctions">,
+  request: DescribeRequest & Pick<LoadRequest, "hostFunctions">,
   abis: readonly Abi[],
   powers: WasiPowers,
 ): Promise<Survey> {
-  const compiled = await compileProgram({ source, limits, metering, signal });
-  const { linked } = compiled;
-  const shape = linkedShape(compiled.shape, linked);
+  const { manifest, hostFunctions, rawImports = [] } = request;
+  let { limits } = request;
+  let compiled = await compileProgram(request);
+  const shape = linkedShape(compiled.shape, compiled.linked);
   const choice = chooseAbi(abis, shape, manifest.abi);
+  const { defaults } = choice.abi;
+  if (defaults !== undefined && request.refine !== undefined) {
+    limits = request.refine(defaults);
+    // The cap of the memory is written into the module.
+    if (limits.memoryBytes !== request.limits.memoryBytes) {
+      compiled = await compileProgram({ ...request, limits });
+    }
+  }
+  const { linked } = compiled;
   const environment: AbiEnvironment = {
     host: NO_HOST,
     limits,
@@ -84,6 +95,7 @@ export async function surveyModule(
     compiled,
     shape,
     choice,
+    limits,
     problems,
     answers: [
       ...shape.imports.map((wanted) => describeImport(wanted)),
@@ -111,7 +123,7 @@ export async function describeRefused(
 
 /** What the survey of a module says to its reader. */
 export function describeSurvey(
-  { shape, choice: { abi, evidence }, problems, answers }: Survey,
+  { shape, choice: { abi, evidence }, limits, problems, answers }: Survey,
   { source, rawImports = [] }: DescribeRequest,
 ): ModuleDescription {
   const file = source.modulePath;
@@ -130,6 +142,7 @@ export function describeSurvey(
     exports: operationsOf(abi, shape),
     files: [file, ...source.linked?.map(({ path }) => path) ?? []].filter((path) => path !== ""),
     ...implied === undefined ? {} : { implied },
+    ...abi.defaults === undefined ? {} : { limits },
     issues,
     answers,
   };

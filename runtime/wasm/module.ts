@@ -32,6 +32,7 @@ export class WasmModule implements Module {
   readonly abi: string;
   readonly exports: readonly string[];
   readonly callsHostFunctions: boolean;
+  readonly limits: Limits;
   readonly #pool: InstancePool<GuestInstance>;
   readonly #memoryBytes: number;
   readonly #recycleBytes: number;
@@ -47,6 +48,7 @@ export class WasmModule implements Module {
     this.abi = parts.abi;
     this.exports = parts.exports;
     this.callsHostFunctions = parts.callsHostFunctions;
+    this.limits = parts.limits;
     this.#pool = parts.pool;
     this.#memoryBytes = parts.limits.memoryBytes;
     this.#recycleBytes = parts.recycleBytes;

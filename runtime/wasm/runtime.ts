@@ -113,24 +113,29 @@ function processPowers(): WasiPowers {
 
 /** What instances of a surveyed module share, and what it says of itself where it can. */
 async function askItself(
-  request: Pick<LoadRequest, "manifest" | "limits" | "config" | "rawImports" | "signal">,
-  { compiled, shape, choice: { abi } }: Survey,
+  request:
+    & Pick<LoadRequest, "manifest" | "config" | "rawImports" | "signal">
+    & Partial<Pick<LoadRequest, "hostFunctions">>,
+  { compiled, shape, limits, choice: { abi } }: Survey,
   powers: WasiPowers,
 ) {
   const { module, added, linked } = compiled;
-  const { limits, config, rawImports = [] } = request;
+  const { config, rawImports = [] } = request;
   const operations = operationsOf(abi, shape);
   const environment = {
     limits,
     config,
     shape,
     rawImports,
+    // What a guest says before its grants are decided binds it afterwards.
+    kept: { init: undefined },
+    hostFunctions: request.hostFunctions ?? NO_HOST_FUNCTIONS,
     unknownFunction: (name: string, why?: string) => unknownFunction(name, operations, why),
   };
   const linking = linked.length === 0 ? {} : { linking: { shape: compiled.shape, others: linked } };
   const described = await describeItself(
     { module, added, ...linking, abi, powers, environment },
-    request,
+    { ...request, limits },
   );
   return { operations, environment, linking, described };
 }
@@ -140,9 +145,9 @@ async function start(
   survey: Survey,
   guestPowers: WasiPowers,
 ): Promise<WasmModule> {
-  const { compiled, shape, choice: { abi } } = survey;
+  const { compiled, shape, limits, choice: { abi } } = survey;
   const { module, added } = compiled;
-  const { manifest, limits, output, env, rawImports = [] } = request;
+  const { manifest, output, env, rawImports = [] } = request;
   const { operations, environment, linking, described } = await askItself(
     request,
     survey,
@@ -159,12 +164,7 @@ async function start(
     abi,
     powers: guestPowers,
     program: () => new Program(args, env, output),
-    environment: {
-      ...environment,
-      host,
-      kept: { init: undefined },
-      hostFunctions: request.hostFunctions ?? NO_HOST_FUNCTIONS,
-    },
+    environment: { ...environment, host },
   };
   const startCall = (signal?: AbortSignal): Call => ({
     deadline: performance.now() + limits.loadMs,

@@ -4,7 +4,6 @@ import type { HostCalls } from "../../capabilities/host_calls.ts";
 import type { GuestOutput, LoadRequest, SelfDescription } from "../contract.ts";
 import { withDeadline } from "../deadline.ts";
 import { Fault } from "../errors.ts";
-import { NO_HOST_FUNCTIONS } from "./describe.ts";
 import { type Blueprint, startInstance } from "./instance.ts";
 import { Program } from "./program.ts";
 
@@ -25,7 +24,7 @@ const DESCRIBE_OPERATIONS = 1_000;
  */
 export async function describeItself(
   blueprint: Pick<Blueprint, "module" | "added" | "linking" | "abi" | "powers"> & {
-    readonly environment: Omit<Blueprint["environment"], "host" | "kept" | "hostFunctions">;
+    readonly environment: Omit<Blueprint["environment"], "host">;
   },
   { manifest, limits, signal }: Pick<LoadRequest, "manifest" | "limits" | "signal">,
 ): Promise<SelfDescription | undefined> {
@@ -44,8 +43,6 @@ export async function describeItself(
     environment: {
       ...environment,
       host,
-      kept: { init: undefined },
-      hostFunctions: NO_HOST_FUNCTIONS,
     },
     program: () => new Program([manifest.name], {}, SILENT),
   }, call);

@@ -75,6 +75,8 @@ export class Connection {
   readonly #db: number;
   readonly #rules: SqlRules;
   readonly #limits: SqliteLimits;
+  /** Whether the request under way may only read. */
+  #readOnly = false;
 
   /** @throws {SqlFailure} when the file is no database or cannot be opened. */
   constructor(
@@ -127,7 +129,8 @@ export class Connection {
    *
    * @throws {SqlFailure} when it comes to nothing.
    */
-  run({ operation, sql, params }: SqlRequest): SqlRows | SqlChange {
+  run({ operation, sql, params, readOnly = false }: SqlRequest): SqlRows | SqlChange {
+    this.#readOnly = readOnly;
     return operation === "query" ? this.#query(sql, params) : this.#change(sql, params);
   }
 
@@ -180,7 +183,7 @@ export class Connection {
     const out = this.#engine.allocate(8);
     let statement = 0;
     const compile = (from: number) => {
-      this.#rules.begin();
+      this.#rules.begin(this.#readOnly);
       const rest = from === text ? sql : decoder.decode(this.#engine.bytes.subarray(from, end));
       refuse(this.#rules.refusalBefore(rest));
       const code = api.sqlite3_prepare_v2(this.#db, from, end - from + 1, out, out + 4);

@@ -175,6 +175,8 @@ export interface AbiEnvironment {
 export interface Kept {
   /** What the guest was last initialised with; a new instance gets it before its first call. */
   init: Uint8Array | undefined;
+  /** What the guest said that it needs, before its grants were decided; no instance says more later. */
+  permissions?: readonly string[];
 }
 
 /** A convention at work in one instance. */
@@ -248,6 +250,8 @@ export interface Abi {
   readonly recycles?: boolean;
   /** Whether its guests can call functions of the embedder by name. */
   readonly hostFunctions?: boolean;
+  /** Its own defaults of limits; what a host, an operator or a manifest sets stays. */
+  readonly defaults?: Partial<Limits>;
   /** What is wrong with a module, in the convention's own words; told beside what it lacks. */
   problems?(shape: ModuleShape): readonly string[];
   /** What a module without a list of capabilities asks for by its imports. */
