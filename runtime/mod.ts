@@ -110,6 +110,7 @@ export type {
   ApiqubePlugin,
 } from "./views/apiqube.ts";
 export type { ExtismPlugin } from "./views/extism.ts";
+export type { GoatPlugin } from "./views/gk.ts";
 export type { ViewedExtension, ViewName, Views } from "./views/view.ts";
 export {
   type Abi,
@@ -139,3 +140,22 @@ export type {
   ApiqubeOutput,
   ApiqubeWireEvent,
 } from "./wasm/abi/apiqube_json.ts";
+export { type GoatHost, goatHost } from "./goat_host.ts";
+export type {
+  GkCacheEntry,
+  GkEmail,
+  GkHttpRequest,
+  GkPhrase,
+  GkPluginCall,
+  GkStatement,
+} from "./wasm/abi/gk_calls_json.ts";
+export type {
+  GkErrorCode,
+  GkI18n,
+  GkJob,
+  GkMenuItem,
+  GkRegistration,
+  GkRoute,
+  GkTemplate,
+  GkWidget,
+} from "./wasm/abi/gk_json.ts";

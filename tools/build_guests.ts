@@ -156,6 +156,38 @@ const GUESTS: readonly Guest[] = [
     tools: [GO],
     build: (directory, out) => buildGo(directory, out, []),
   },
+  {
+    name: "gk-notes",
+    directory: "examples/conventions/gk",
+    module: "notes.wasm",
+    tools: [GO],
+    build: (directory, out) => buildGo(join(directory, "notes"), out),
+  },
+  {
+    name: "gk-as",
+    directory: "tests/fixtures/gk",
+    module: "probe_as.wasm",
+    tools: [],
+    build: (directory, out) =>
+      run(directory, Deno.execPath(), [
+        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+        ...["assembly/probe.ts", "--outFile", out],
+        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1"],
+      ]),
+  },
+  {
+    name: "gk-c",
+    directory: "tests/fixtures/gk",
+    module: "probe_c.wasm",
+    tools: [CLANG, WASM_LD],
+    build: (directory, out) =>
+      run(directory, "clang", [
+        ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
+        ...["-ffreestanding", "-fno-builtin", "-nostdlib", "-mexec-model=reactor"],
+        ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
+        ...["-o", out, "probe.c"],
+      ]),
+  },
   ...callGuests("hookr"),
   ...callGuests("wapc"),
 ];

@@ -215,6 +215,7 @@ export const ROOMS: readonly Room[] = [
       "runtime/serving/**",
       "runtime/views/**",
       "runtime/wasm/abi/contract.ts",
+      "runtime/wasm/abi/*_json.ts",
       "capabilities/**",
       "manifest/**",
       "@std/path",

@@ -227,7 +227,10 @@ export function sqliteCapability(
        * NULL null, REAL and INTEGER a number; an INTEGER beyond ±2^53 fails: cast it to TEXT. With
        * `readOnly` a statement that would change anything is refused.
        */
-      query: { params: ["sql", "params", "readOnly"], call: (args, context) => run("query", args, context) },
+      query: {
+        params: ["sql", "params", "readOnly"],
+        call: (args, context) => run("query", args, context),
+      },
     },
     denoPermissions: (_grant, storage) =>
       options.provider || storage === undefined ? [] : power.sqlite.permissions(storage),

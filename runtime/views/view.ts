@@ -4,6 +4,7 @@ import type { Module, Payload } from "../contract.ts";
 import type { InvokeOptions } from "../extension.ts";
 import { ApiqubePlugin } from "./apiqube.ts";
 import { ExtismPlugin } from "./extism.ts";
+import { GoatPlugin } from "./gk.ts";
 
 /** What a view builds on; every extension is one. */
 export interface ViewedExtension {
@@ -11,6 +12,8 @@ export interface ViewedExtension {
   readonly name: string;
   /** Calls a function with bytes or text. */
   invoke(fn: string, payload?: Payload, options?: InvokeOptions): Promise<Uint8Array>;
+  /** How often its instance was replaced. */
+  stats(): { readonly restarts: number };
   /** Ends the extension. */
   close(): Promise<void>;
 }
@@ -21,6 +24,8 @@ export interface Views {
   readonly apiqube: ApiqubePlugin;
   /** Extism plugins. */
   readonly extism: ExtismPlugin;
+  /** GoatKit plugins. */
+  readonly gk: GoatPlugin;
 }
 
 /** A convention that has a view. */
@@ -34,6 +39,7 @@ const MAKERS: {
 } = {
   apiqube: (extension) => new ApiqubePlugin(extension),
   extism: (extension, module) => new ExtismPlugin(extension, module),
+  gk: (extension) => new GoatPlugin(extension),
 };
 
 /** The view of `extension`, which follows that convention. */

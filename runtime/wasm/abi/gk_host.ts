@@ -1,6 +1,6 @@
 /** What GoatKit plugins import from their host: `host_call`, which dispatches by name, and `log`. @module */
 
-import { CapabilityError, type Refusal, refusalError } from "../../../capabilities/errors.ts";
+import { CapabilityError } from "../../../capabilities/errors.ts";
 import type { SurfaceOperation } from "../../../capabilities/host_calls.ts";
 import { Fault } from "../../errors.ts";
 import type { AbiEnvironment, Guest, ImportTable } from "./contract.ts";
@@ -36,7 +36,9 @@ export interface GkSession {
   readonly guest: Guest;
   readonly environment: AbiEnvironment;
   /** What it registered as, and what that allows; `undefined` until it has. */
-  readonly registered: { readonly registration: GkRegistration; readonly rights: GkRights } | undefined;
+  readonly registered:
+    | { readonly registration: GkRegistration; readonly rights: GkRights }
+    | undefined;
   /**
    * Writes bytes into a buffer of the guest's allocator; gives its packed address.
    *
@@ -75,7 +77,9 @@ export function gkImports(session: GkSession): ImportTable {
           const what = "the arguments of its host call";
           check(argsPtr, argsLen, what);
           // A guest may point anywhere with nothing.
-          const args = argsLen === 0 ? new Uint8Array(0) : guest.memory.read(argsPtr, argsLen, what);
+          const args = argsLen === 0
+            ? new Uint8Array(0)
+            : guest.memory.read(argsPtr, argsLen, what);
           return calls.ask(name, args);
         },
         wait: (signal) => calls.answerLater(signal),
@@ -171,14 +175,14 @@ class HostCallsOfPlugin {
     // Each entry of the tables takes what the entry of its name in the other gives.
     const { operation, args, answer } = GK_OPERATIONS[name] as GkOperation<unknown>;
     const found = host.surface.find((each) => `${each.capability}.${each.operation}` === operation);
-    if (found === undefined) return this.#fail(name, refusalOf(host.refused?.(operation)));
     const may = { write: registered?.rights.allows("db_exec") ?? false };
     const asked = args(GK_REQUESTS[name](requestFields(bytes)), may);
     const finish = (result: Parameters<typeof answer>[0]) => {
       const value = answer(result);
       return this.#answer(name, value instanceof Uint8Array ? value : answerBytes(value));
     };
-    if (found.sync) return finish(host.callSync(operation, asked, guest.call));
+    // What is not there is refused at once, in the words and with the record of every refusal.
+    if (found?.sync ?? true) return finish(host.callSync(operation, asked, guest.call));
     if (!guest.suspends) return this.#fail(name, "it has to wait, and this call cannot");
     this.#pending = async (signal) => {
       try {
@@ -241,7 +245,3 @@ const decoder = new TextDecoder();
 const OPERATIONS: ReadonlySet<string> = new Set(
   Object.values(GK_OPERATIONS).map(({ operation }) => operation),
 );
-
-function refusalOf(refusal: Refusal | undefined): string {
-  return refusal === undefined ? "this host does not offer it" : refusalError(refusal).message;
-}

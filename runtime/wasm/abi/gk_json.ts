@@ -177,7 +177,9 @@ export function readRegistration(bytes: Uint8Array): ReadGkRegistration {
 export function parseRegistration(bytes: Uint8Array): GkRegistration {
   const { registration, issues } = readRegistration(bytes);
   if (issues.length === 0) return registration;
-  const list = issues.map(({ path, message }) => path === "" ? `it ${message}` : `${path} ${message}`);
+  const list = issues.map(({ path, message }) =>
+    path === "" ? `it ${message}` : `${path} ${message}`
+  );
   throw new Fault("bad-guest-data", `its registration is wrong: ${list.join("; ")}`);
 }
 

@@ -41,7 +41,11 @@ function fill(template: string, args: GkPhrase["args"]): string {
   let room = LONGEST_TEXT;
   return template.replaceAll(/%[sdv%]|\{(\w{1,64})\}/g, (found, name: string | undefined) => {
     if (found === "%%") return "%";
-    const value = name === undefined ? list[next++] : Object.hasOwn(named, name) ? named[name] : undefined;
+    const value = name === undefined
+      ? list[next++]
+      : Object.hasOwn(named, name)
+      ? named[name]
+      : undefined;
     if (value === undefined) return found;
     const text = typeof value === "string" ? value : JSON.stringify(value);
     room -= text.length;
