@@ -3,6 +3,7 @@
 import { type DescribedAsk, escapeControls, type ExtensionDescription, shellWord } from "../mod.ts";
 import type { Command, Invocation } from "./command.ts";
 import { EXIT } from "./exit.ts";
+import { registrationRows } from "./inspect_registration.ts";
 import { print, printJson } from "./io.ts";
 import { issueFile, issueLine } from "./issue.ts";
 import { importRows, type Row, wasmRows } from "./inspect_wasm.ts";
@@ -82,6 +83,7 @@ function textOf(found: ExtensionDescription, paint: Paint): string {
   add("declares", ...wrapped(manifest?.exports ?? []));
   add("exports", ...wrapped(module?.exports ?? []));
   add("emits", ...wrapped(Object.keys(module?.described?.events ?? {})));
+  addRows(module ? registrationRows(module) : []);
   add("asks", ...asks.map(askText));
   add("limits", ...wrapped(Object.entries(limits ?? {}).map(limitText)));
   let last = "";

@@ -188,8 +188,8 @@ export interface SelfDescription {
    * also the ask.
    */
   readonly accepts?: readonly string[];
-  /** Its own words, as JSON in UTF-8, where it has more to say than that. */
-  readonly text?: Uint8Array;
+  /** Everything it says, in the form of its convention: the registration of a GoatKit plugin. */
+  readonly details?: unknown;
 }
 
 /** What an engine needs to describe a module. */

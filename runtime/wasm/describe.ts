@@ -50,7 +50,7 @@ export async function surveyModule(
   const { manifest, hostFunctions, rawImports = [] } = request;
   let { limits } = request;
   let compiled = await compileProgram(request);
-  const shape = linkedShape(compiled.shape, compiled.linked);
+  let shape = linkedShape(compiled.shape, compiled.linked);
   const choice = chooseAbi(abis, shape, manifest.abi);
   const { defaults } = choice.abi;
   if (defaults !== undefined && request.refine !== undefined) {
@@ -58,6 +58,7 @@ export async function surveyModule(
     // The cap of the memory is written into the module.
     if (limits.memoryBytes !== request.limits.memoryBytes) {
       compiled = await compileProgram({ ...request, limits });
+      shape = linkedShape(compiled.shape, compiled.linked);
     }
   }
   const { linked } = compiled;

@@ -71,7 +71,11 @@ export function wasmRuntime(options: WasmRuntimeOptions = {}): Runtime {
         if (!(error instanceof Fault) || wasm === undefined) throw error;
         return { ...await describeRefused(request, error), ...details };
       }
-      const description = { ...describeSurvey(survey, request), ...details };
+      const { limits } = survey;
+      const limited = wasm && limits !== request.limits
+        ? { wasm: await readDetails({ ...request, limits }) ?? wasm }
+        : details;
+      const description = { ...describeSurvey(survey, request), ...limited };
       if (!request.ask || survey.problems.length > 0) return description;
       const { config } = request.manifest;
       try {

@@ -167,7 +167,7 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
     },
     describe(): SelfDescription {
       const { asks: capabilities = [], accepts = [] } = registered?.rights ?? {};
-      return { capabilities, accepts, events: {}, text };
+      return { capabilities, accepts, events: {}, details: registered?.registration };
     },
     invoke(fn: string, payload: Payload) {
       if (fn === REGISTER) return text.slice();
