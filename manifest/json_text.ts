@@ -29,16 +29,32 @@ export interface Placed {
 
 /** Reads `input`, at most {@linkcode MANIFEST_BYTES} of UTF-8; never throws for bad text. */
 export function readJson(input: string | Uint8Array): JsonText {
+  const { text: plain, found: before } = plainText(input);
+  if (plain === undefined) return { text: "", value: undefined, found: before };
+  const { text, value, found } = readText(plain);
+  return { text, value, found: [...before, ...found] };
+}
+
+/** A manifest's text, whatever it is written in. */
+export interface PlainText {
+  /** Without a byte order mark; `undefined` when there is no text to be read. */
+  readonly text: string | undefined;
+  /** What is wrong with it. */
+  readonly found: readonly Placed[];
+}
+
+/** The text of `input`, at most {@linkcode MANIFEST_BYTES} of UTF-8; never throws. */
+export function plainText(input: string | Uint8Array): PlainText {
+  const unreadable = (message: string) => ({ text: undefined, found: [problem([], message)] });
   const bytes = byteLength(input);
   if (bytes > MANIFEST_BYTES) {
     return unreadable(`must have at most ${MANIFEST_BYTES} bytes: current size is ${bytes}`);
   }
   const decoded = typeof input === "string" ? input : decode(input);
   if (decoded === undefined) return unreadable("must be UTF-8 text");
-  if (!decoded.startsWith("\ufeff")) return readText(decoded);
-  const { text, value, found } = readText(decoded.slice(1));
+  if (!decoded.startsWith("\ufeff")) return { text: decoded, found: [] };
   const mark = problem([], "must not begin with a byte order mark", { line: 1, column: 1 });
-  return { text, value, found: [mark, ...found] };
+  return { text: decoded.slice(1), found: [mark] };
 }
 
 function readText(text: string): JsonText {
@@ -54,10 +70,6 @@ function readText(text: string): JsonText {
       found: found.length > 0 ? found : [problem([], "is not JSON")],
     };
   }
-}
-
-function unreadable(message: string): JsonText {
-  return { text: "", value: undefined, found: [problem([], message)] };
 }
 
 function byteLength(input: string | Uint8Array): number {

@@ -65,6 +65,39 @@ export interface RouteDeclaration {
   readonly description: string;
 }
 
+/**
+ * What only the manifest of a Pulp cell says. Most of it is data here, for drivers and embedders.
+ */
+export type PulpDeclaration = {
+  /** `pulp.plugin.toml`, or its successor `pulp.cell.toml`. */
+  readonly form: "plugin" | "cell";
+  /** Services that it offers to others. */
+  readonly provides: readonly string[];
+  /** Services of others that it uses. */
+  readonly consumes: readonly string[];
+  /** Functions of its host that it says it uses. */
+  readonly hostConsumes: readonly string[];
+  /** Groups of cells that want to share memory with it; none do here. */
+  readonly sharedMemoryGroups: readonly string[];
+  /** Whether it wants a thread of its own. */
+  readonly dedicatedThread: boolean;
+  /** Whether it can be saved and restored. */
+  readonly snapshotable: boolean;
+  /** Who may call it from other hosts. */
+  readonly federatedCallers: readonly string[];
+  /** Services of other hosts that it uses. */
+  readonly federatedConsumes: readonly string[];
+  /** Whether it can move to another host. */
+  readonly migratable: boolean;
+  /** What happens when it breaks, or ends itself. */
+  readonly restart: "on_crash" | "never" | "always";
+  /**
+   * Numbers of its configuration that JSON would not keep, as JSON pointer → what is written:
+   * floats without a fraction (`1.0`), and integers beyond ±2^53.
+   */
+  readonly numbers: { readonly [pointer: string]: string };
+};
+
 /** A manifest after its shape was checked. Every array and object in it is frozen. */
 export interface Manifest {
   /** The extension's own name for itself: a label, never an authority. */
@@ -105,4 +138,6 @@ export interface Manifest {
   readonly routes: readonly RouteDeclaration[];
   /** Jobs for drivers that schedule the extension; data here. */
   readonly jobs: readonly JsonObject[];
+  /** What a Pulp cell's own manifest says beside all this; other forms of manifest have none. */
+  readonly pulp?: PulpDeclaration;
 }

@@ -25,10 +25,13 @@ export type {
   JsonObject,
   Manifest,
   ManifestLimits,
+  PulpDeclaration,
   RouteDeclaration,
 } from "./manifest.ts";
-export { type Inspection, inspectManifest, ISSUE_LIMIT, parseManifest } from "./parse.ts";
+export { ISSUE_LIMIT } from "./issue_list.ts";
+export { type Inspection, inspectManifest, parseManifest } from "./parse.ts";
 export { placeIssues } from "./place.ts";
+export { inspectPulpManifest, parsePulpManifest } from "./pulp.ts";
 export { manifestSchema } from "./schema.ts";
 export { closest } from "./suggest.ts";
 export { VERSION } from "./version.ts";

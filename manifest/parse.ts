@@ -4,27 +4,13 @@ import { isBaseForm, withoutBlanks } from "./base_form.ts";
 import { buildManifest } from "./build.ts";
 import { checkEngine } from "./engines.ts";
 import { type Issue, ManifestError } from "./errors.ts";
-import { type Finding, toIssue } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 import { isObject } from "./freeze.ts";
-import { type Placed, readJson } from "./json_text.ts";
+import { listIssues } from "./issue_list.ts";
+import { readJson } from "./json_text.ts";
 import { locate } from "./locate.ts";
 import type { Json, Manifest } from "./manifest.ts";
 import { checkShape } from "./shape.ts";
-
-/**
- * Most issues that are listed: a hostile manifest must not fill a log with its faults.
- *
- * @example
- * ```ts
- * import { inspectManifest, ISSUE_LIMIT } from "@airlock/host/manifest";
- * import { assertEquals } from "@std/assert";
- *
- * const unknown = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key${i}`, 0]));
- * const { issues } = inspectManifest(JSON.stringify({ name: "a", runtime: "js", ...unknown }));
- * assertEquals(issues.length, ISSUE_LIMIT + 1);
- * ```
- */
-export const ISSUE_LIMIT = 200;
 
 /** What {@linkcode inspectManifest} found. */
 export interface Inspection {
@@ -62,7 +48,7 @@ export function inspectManifest(
   const json = readJson(text);
   const { value } = json;
   const findings = value === undefined ? [] : checkManifest(value);
-  const placed = [...json.found, ...locate(json.text, findings)].sort(byPosition);
+  const placed = [...json.found, ...locate(json.text, findings)];
   const broken = placed.some(({ finding }) => finding.severity === "error");
   return Object.freeze({
     source,
@@ -107,22 +93,4 @@ function checkManifest(value: Json): readonly Finding[] {
 
 function tidy<Value extends Json>(value: Value): Value | ReturnType<typeof withoutBlanks> {
   return isObject(value) && isBaseForm(value) ? withoutBlanks(value) : value;
-}
-
-function byPosition(a: Placed, b: Placed): number {
-  const [one, other] = [a.position ?? START, b.position ?? START];
-  return one.line - other.line || one.column - other.column;
-}
-
-const START = { line: 0, column: 0 };
-
-function listIssues(placed: readonly Placed[]): readonly Issue[] {
-  const issues = placed.slice(0, ISSUE_LIMIT)
-    .map(({ finding, position }) => toIssue(finding, position));
-  const rest = placed.slice(ISSUE_LIMIT).map(({ finding }) => finding.severity);
-  if (rest.length > 0) {
-    const severity = rest.includes("error") ? "error" : "warning";
-    issues.push(Object.freeze({ severity, path: "", message: `has ${rest.length} more issues` }));
-  }
-  return Object.freeze(issues);
 }

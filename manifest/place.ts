@@ -4,12 +4,14 @@ import { type JSONPath, visit } from "jsonc-parser";
 import type { Issue } from "./errors.ts";
 import type { Position } from "./finding.ts";
 import { formatPath } from "./path.ts";
+import { placesInToml } from "./toml_places.ts";
 
 /**
  * The same issues, each with the line and column of what its path names in `text`, or of the
  * nearest thing around it; issues that have a line, or no path, stay as they are.
  *
- * @param text A manifest that was read before: strict JSON.
+ * @param text A manifest that was read before: strict JSON, or TOML.
+ * @param source Where the text comes from: the name of a TOML file ends in `.toml`.
  *
  * @example
  * ```ts
@@ -24,13 +26,14 @@ import { formatPath } from "./path.ts";
 export function placeIssues<Found extends Issue>(
   text: string,
   issues: readonly Found[],
+  source: string = "",
 ): readonly Found[] {
   const wanted = new Set<string>();
   for (const { path, line } of issues) {
     if (line === undefined) { for (const each of around(path)) wanted.add(each); }
   }
   if (wanted.size === 0) return issues;
-  const positions = positionsOf(text, wanted);
+  const positions = (source.endsWith(".toml") ? placesInToml : positionsOf)(text, wanted);
   return issues.map((issue) => {
     if (issue.line !== undefined) return issue;
     const spot = around(issue.path).find((path) => positions.has(path));

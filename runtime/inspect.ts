@@ -114,7 +114,7 @@ export async function inspectExtension(
   return {
     ...place,
     manifest: found.broken ? undefined : manifest,
-    issues: located(issues, found.text),
+    issues: located(issues, found),
     engine: runtime?.name,
     isolation: runtime && isolationOf(runtime),
     missing: await runtime?.missing?.() ?? [],
@@ -158,9 +158,12 @@ function inManifest(issue: Issue): ModuleIssue {
 }
 
 /** Issues with their lines, those of the manifest first and in the order of its text. */
-function located(issues: readonly ModuleIssue[], text: string | undefined): readonly ModuleIssue[] {
+function located(
+  issues: readonly ModuleIssue[],
+  { text, manifestFile }: Survey,
+): readonly ModuleIssue[] {
   const own = issues.filter(({ file }) => file === "");
-  const placed = text === undefined ? own : placeIssues(text, own);
+  const placed = text === undefined ? own : placeIssues(text, own, manifestFile);
   const line = (issue: Issue) => issue.line ?? 0;
   const column = (issue: Issue) => issue.column ?? 0;
   return [

@@ -6,6 +6,7 @@ import { ManifestError } from "../manifest/errors.ts";
 import type { Issue } from "../manifest/errors.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { inspectManifest } from "../manifest/parse.ts";
+import { inspectPulpManifest, PULP_MANIFEST_FILES } from "../manifest/pulp.ts";
 import { Fault } from "./errors.ts";
 import { download, request } from "./download.ts";
 import {
@@ -22,7 +23,7 @@ import {
 } from "./source.ts";
 
 /** The manifest of a directory. */
-export const MANIFEST_FILE = "extension.json";
+const MANIFEST_FILE = "extension.json";
 
 /** How manifests of other hosts are named. */
 const MANIFEST_ENDING = ".json";
@@ -70,6 +71,8 @@ export interface Package {
   readonly readFile: ReadFile;
   /** The directory, where there is one. */
   readonly directory?: string;
+  /** Path of the manifest's file, where there is one. */
+  readonly manifestFile?: string;
 }
 
 /** What the caller knows about a bare module. */
@@ -130,32 +133,55 @@ function locateExtism(target: ExtismManifestObject, { signal }: LocateOptions): 
   throw noManifest(source.label, 'is no Extism manifest: it has "wasm" and "runtime"');
 }
 
+/** Names of manifests that a directory may have one of. */
+const MANIFEST_FILES: readonly string[] = [MANIFEST_FILE, ...PULP_MANIFEST_FILES];
+
 /** The extension in `directory`; `undefined` when it has no manifest. The manifest is read once. */
 export async function locateExtension(directory: string): Promise<Package | undefined> {
-  const path = join(directory, MANIFEST_FILE);
-  const refuse = (message: string) =>
-    new ManifestError("bad-manifest", path, [{ severity: "error", path: "", message }]);
+  const found: { readonly path: string; readonly bytes: Uint8Array }[] = [];
+  for (const name of MANIFEST_FILES) {
+    const path = join(directory, name);
+    const bytes = await readManifest(directory, path);
+    if (bytes !== undefined) found.push({ path, bytes });
+  }
+  const [first, second] = found;
+  if (first === undefined) return undefined;
+  if (second !== undefined) {
+    const other = basename(second.path);
+    throw bad(first.path, `must be the only manifest: there is a ${other} beside it`);
+  }
+  const { manifest, warnings } = accept(first.bytes, first.path);
+  return {
+    manifest,
+    warnings,
+    label: directory,
+    directory,
+    manifestFile: first.path,
+    modulePath: manifest.module ?? "",
+    readFile: readFromDirectory(directory),
+  };
+}
+
+/** The bytes of a manifest's file; `undefined` when there is none. */
+async function readManifest(directory: string, path: string): Promise<Uint8Array | undefined> {
   let bytes: Uint8Array | undefined;
   try {
     const real = await powers.files.realPath(path);
     // another extension's manifest has configuration that is none of this one's business
     if (!isInside(await powers.files.realPath(directory), real)) {
-      throw refuse("is a link out of the extension");
+      throw bad(path, "is a link out of the extension");
     }
     ({ bytes } = await powers.files.read(real, MANIFEST_READ_LIMIT));
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
-  if (!bytes) throw refuse(`is no regular file of at most ${MANIFEST_READ_LIMIT} bytes`);
-  const found = accept(bytes, path);
-  return {
-    ...found,
-    label: directory,
-    directory,
-    modulePath: found.manifest.module ?? "",
-    readFile: readFromDirectory(directory),
-  };
+  if (bytes) return bytes;
+  throw bad(path, `is no regular file of at most ${MANIFEST_READ_LIMIT} bytes`);
+}
+
+function bad(path: string, message: string): ManifestError {
+  return new ManifestError("bad-manifest", path, [{ severity: "error", path: "", message }]);
 }
 
 /**
@@ -177,7 +203,7 @@ export async function locateExtension(directory: string): Promise<Package | unde
 export async function loadManifest(directory: string): Promise<Manifest> {
   const found = await locateExtension(directory);
   if (found) return found.manifest;
-  throw noManifest(directory, `has no ${MANIFEST_FILE}`);
+  throw noManifest(directory, `has no ${MANIFEST_FILES.join(", ")}`);
 }
 
 function noManifest(source: string, message: string, cause?: unknown): ManifestError {
@@ -189,7 +215,8 @@ function accept(
   text: Uint8Array | string,
   label: string,
 ): { readonly manifest: Manifest; readonly warnings: readonly Issue[] } {
-  const { manifest, issues } = inspectManifest(text, label);
+  const isPulp = PULP_MANIFEST_FILES.includes(basename(label));
+  const { manifest, issues } = (isPulp ? inspectPulpManifest : inspectManifest)(text, label);
   if (!manifest) throw new ManifestError("bad-manifest", label, issues);
   return { manifest, warnings: issues };
 }
@@ -202,7 +229,7 @@ async function locatePath(path: string, options: LocateOptions): Promise<Package
     throw isNotFound(error) ? noManifest(path, "does not exist", error) : error;
   }
   if (kind === "directory") return locateDirectory(path, options);
-  if (basename(path) === MANIFEST_FILE) return locateDirectory(dirname(path), options);
+  if (MANIFEST_FILES.includes(basename(path))) return locateDirectory(dirname(path), options);
   const readFile = readFromDirectory(dirname(path));
   if (extname(path) === MANIFEST_ENDING) {
     const { bytes } = await powers.files.read(path, MANIFEST_READ_LIMIT);
@@ -219,7 +246,10 @@ async function locateDirectory(directory: string, options: LocateOptions): Promi
   const names = await powers.files.list(directory);
   const [only, ...others] = names.filter((name) => name.toLowerCase().endsWith(".wasm"));
   if (only === undefined || others.length > 0) {
-    throw noManifest(directory, `has neither ${MANIFEST_FILE} nor exactly one .wasm file`);
+    throw noManifest(
+      directory,
+      `has no ${MANIFEST_FILES.join(", ")}, and not exactly one .wasm file`,
+    );
   }
   const readFile = readFromDirectory(directory);
   return { ...bare(only, options, { readFile }), label: directory, directory };

@@ -1,19 +1,13 @@
 /** Finds an extension for inspection: whole, or as much of it as a broken manifest still tells. @module */
 
-import { basename, dirname, join } from "@std/path";
+import { basename, dirname } from "@std/path";
 import { isNotFound } from "../capabilities/powers.ts";
 import { type Issue, ManifestError } from "../manifest/errors.ts";
 import { isObject } from "../manifest/freeze.ts";
 import type { Json, Manifest } from "../manifest/manifest.ts";
 import { inspectManifest } from "../manifest/parse.ts";
 import { Fault } from "./errors.ts";
-import {
-  type LoadTarget,
-  locate,
-  type LocateOptions,
-  MANIFEST_FILE,
-  type Package,
-} from "./locate.ts";
+import { type LoadTarget, locate, type LocateOptions, type Package } from "./locate.ts";
 import { readFromDirectory } from "./source.ts";
 
 /** A package as an inspection sees it. */
@@ -43,8 +37,7 @@ export interface Survey {
 export async function survey(target: LoadTarget, options: LocateOptions): Promise<Survey> {
   try {
     const pkg = await locate(target, options);
-    const { label: source, warnings: issues, directory } = pkg;
-    const path = directory === undefined ? undefined : join(directory, MANIFEST_FILE);
+    const { label: source, warnings: issues, manifestFile: path } = pkg;
     const text = path === undefined ? undefined : await readText(path);
     const manifestFile = text === undefined ? undefined : path;
     return { source, pkg, issues, broken: false, manifestFile, text, has: () => true };

@@ -55,6 +55,9 @@ const PURE = [
   "runtime/memory.ts",
 ];
 
+/** What two conventions share with the readers of their manifests and payloads. */
+const SHARED_TABLES = ["manifest/pulp_host.ts", "runtime/msgpack_check.ts"];
+
 const EVERYTHING = ["**"];
 
 /** The first room that holds a file is its room. */
@@ -62,7 +65,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "manifest",
     files: ["manifest/**"],
-    imports: ["manifest/**", "jsonc-parser", "semver", "@std/path"],
+    imports: ["manifest/**", "jsonc-parser", "semver", "smol-toml", "@std/path"],
   },
   {
     name: "power files",
@@ -83,7 +86,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "guest conventions",
     files: ["runtime/wasm/abi/**"],
-    imports: [...PURE, "runtime/wasm/abi/**"],
+    imports: [...PURE, ...SHARED_TABLES, "runtime/wasm/abi/**"],
   },
   { name: "wasi", files: ["runtime/wasi/**"], imports: [...PURE, "runtime/wasi/**"] },
   {
