@@ -85,6 +85,7 @@ export type {
   SqlChange,
   SqlDatabase,
   SqlFailureKind,
+  SqlNumber,
   SqlParams,
   SqlProvider,
   SqlRequest,

@@ -1,11 +1,21 @@
 /** What stands behind the capability `sqlite`: databases of extensions, and how they answer. @module */
 
-import type { ExtensionIdentity, HostValue } from "./capability.ts";
+import type { ExtensionIdentity, HostValue, OperationArgs } from "./capability.ts";
 import type { ExtensionServices } from "./services.ts";
 import type { SqlRefusal, TableRights } from "./sql_rules.ts";
 
-/** What a column may hold. INTEGER is a number; one beyond ±2^53 fails the query: cast it to TEXT. */
-export type SqlValue = null | number | string | Uint8Array;
+/** A number of one of SQL's two kinds, for those who tell them apart. */
+export type SqlNumber =
+  /** REAL, also where it has no fraction. */
+  | { readonly real: number }
+  /** INTEGER beyond ±2^53, in decimal. */
+  | { readonly integer: string };
+
+/**
+ * What a column may hold. INTEGER is a number; one beyond ±2^53 fails the query: cast it to TEXT. In an
+ * exact request it is a {@linkcode SqlNumber}, as every REAL is.
+ */
+export type SqlValue = null | number | string | Uint8Array | SqlNumber;
 
 /** Values by position (`?`), or by name without its sign (`:name`, `@name`, `$name`). */
 export type SqlParams = readonly SqlValue[] | { readonly [name: string]: SqlValue };
@@ -20,6 +30,8 @@ export interface SqlRequest {
   readonly params: SqlParams;
   /** Whether it may only read, whatever was granted: the provider itself has to hold to that. */
   readonly readOnly?: boolean;
+  /** Whether numbers are answered so that REAL and INTEGER are told apart. */
+  readonly exact?: boolean;
 }
 
 /** How long a request may run. */
@@ -156,7 +168,17 @@ function sqlValue(value: HostValue): SqlValue {
       return value;
   }
   if (value === null || value instanceof Uint8Array) return value;
+  const number = Array.isArray(value) ? undefined : numberOf(value as OperationArgs);
+  if (number !== undefined) return number;
   throw new TypeError(
     "Cannot run the SQL as each of its params must be null, a number, a string, a boolean or bytes",
   );
+}
+
+const INTEGER = /^-?\d{1,19}$/;
+
+function numberOf({ real, integer }: OperationArgs): SqlNumber | undefined {
+  if (typeof real === "number") return { real };
+  if (typeof integer !== "string" || !INTEGER.test(integer)) return undefined;
+  return BigInt.asIntN(64, BigInt(integer)) === BigInt(integer) ? { integer } : undefined;
 }

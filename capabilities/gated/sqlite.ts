@@ -167,7 +167,7 @@ export function sqliteCapability(
 
   async function run(
     operation: "exec" | "query",
-    { sql, params, readOnly }: OperationArgs,
+    { sql, params, readOnly, exact }: OperationArgs,
     { state, signal = NEVER, deadline = Infinity, extension }: Context,
   ): Promise<HostValue> {
     const request = {
@@ -175,6 +175,7 @@ export function sqliteCapability(
       sql: sqlOf(sql),
       params: paramsOf(params),
       ...readOnly === true ? { readOnly } : {},
+      ...exact === true ? { exact } : {},
     };
     const limit = Math.min(deadline, performance.now() + caps.requestMs);
     try {
@@ -225,10 +226,11 @@ export function sqliteCapability(
       /**
        * Runs one statement and answers `{ columns, rows }`, rows as lists: TEXT is a string, BLOB bytes,
        * NULL null, REAL and INTEGER a number; an INTEGER beyond ±2^53 fails: cast it to TEXT. With
-       * `readOnly` a statement that would change anything is refused.
+       * `readOnly` a statement that would change anything is refused. With `exact` a REAL is `{ real }` and
+       * such an INTEGER `{ integer }`, in decimal; params may be so always.
        */
       query: {
-        params: ["sql", "params", "readOnly"],
+        params: ["sql", "params", "readOnly", "exact"],
         call: (args, context) => run("query", args, context),
       },
     },

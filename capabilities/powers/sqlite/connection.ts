@@ -117,7 +117,7 @@ export class Connection {
     this.#exec("PRAGMA journal_mode = TRUNCATE");
     this.#exec(`PRAGMA cache_size = -${CACHE_KIBIBYTES}`);
     this.#exec("PRAGMA foreign_keys = ON");
-    const { rows: [[pageSize = 0] = []] } = this.#query("PRAGMA page_size", []);
+    const { rows: [[pageSize = 0] = []] } = this.#query("PRAGMA page_size", [], false);
     const pages = Math.max(1, Math.floor(limits.databaseBytes / Number(pageSize)));
     this.#exec(`PRAGMA max_page_count = ${pages}`);
     api.sqlite3_set_authorizer(this.#db, authorize ?? 0, 0);
@@ -129,9 +129,11 @@ export class Connection {
    *
    * @throws {SqlFailure} when it comes to nothing.
    */
-  run({ operation, sql, params, readOnly = false }: SqlRequest): SqlRows | SqlChange {
+  run(
+    { operation, sql, params, readOnly = false, exact = false }: SqlRequest,
+  ): SqlRows | SqlChange {
     this.#readOnly = readOnly;
-    return operation === "query" ? this.#query(sql, params) : this.#change(sql, params);
+    return operation === "query" ? this.#query(sql, params, exact) : this.#change(sql, params);
   }
 
   /** Rolls back what is open. */
@@ -163,12 +165,12 @@ export class Connection {
     return { rowsAffected, lastInsertId: Number.isSafeInteger(last) ? last : null };
   }
 
-  #query(sql: string, params: SqlParams): SqlRows {
+  #query(sql: string, params: SqlParams, exact: boolean): SqlRows {
     let answer: SqlRows | undefined;
     this.#each(sql, (statement, isLast) => {
       if (answer || !isLast) throw new SqlFailure("sql", "a query is one statement");
       this.#bind(statement, params);
-      answer = this.#read(statement);
+      answer = this.#read(statement, exact);
     });
     if (!answer) throw new SqlFailure("sql", "it is empty");
     return answer;
@@ -222,7 +224,7 @@ export class Connection {
     return false;
   }
 
-  #read(statement: number): SqlRows {
+  #read(statement: number, exact: boolean): SqlRows {
     const { api } = this.#engine;
     const columns: string[] = [];
     for (let at = 0; at < api.sqlite3_column_count(statement); at++) {
@@ -243,7 +245,7 @@ export class Connection {
             `its rows have more than ${this.#limits.answerBytes} bytes`,
           );
         }
-        row.push(this.#value(statement, at, columns[at] ?? ""));
+        row.push(this.#value(statement, at, exact ? undefined : columns[at] ?? ""));
       }
       rows.push(row);
     }
@@ -256,13 +258,14 @@ export class Connection {
     return type === TEXT || type === BLOB ? api.sqlite3_column_bytes(statement, at) : 0;
   }
 
-  #value(statement: number, at: number, column: string): SqlValue {
+  /** One value; without the name of its column in the exact form. */
+  #value(statement: number, at: number, column: string | undefined): SqlValue {
     const { api } = this.#engine;
     switch (api.sqlite3_column_type(statement, at)) {
       case INTEGER:
-        return safe(api.sqlite3_column_int64(statement, at), `column "${column}"`);
+        return safe(api.sqlite3_column_int64(statement, at), column);
       case FLOAT:
-        return api.sqlite3_column_double(statement, at);
+        return real(api.sqlite3_column_double(statement, at), column);
       case TEXT: {
         const start = api.sqlite3_column_text(statement, at);
         const size = api.sqlite3_column_bytes(statement, at);
@@ -308,6 +311,10 @@ export class Connection {
           ? api.sqlite3_bind_int64(statement, at, BigInt(value))
           : api.sqlite3_bind_double(statement, at, value),
       );
+    } else if (typeof value === "object" && "real" in value) {
+      this.#check(api.sqlite3_bind_double(statement, at, value.real));
+    } else if (typeof value === "object" && "integer" in value) {
+      this.#check(api.sqlite3_bind_int64(statement, at, BigInt(value.integer)));
     } else {
       const bytes = typeof value === "string" ? encoder.encode(value) : value;
       if (bytes.length > this.#limits.valueBytes) {
@@ -374,13 +381,18 @@ function isBlank(rest: Uint8Array): boolean {
 }
 
 /** A 64-bit integer as a number, where that is exact: a silently rounded key is another row's. */
-function safe(value: bigint, what: string): number {
+function safe(value: bigint, column: string | undefined): SqlValue {
   const number = Number(value);
   if (Number.isSafeInteger(number)) return number;
+  if (column === undefined) return { integer: String(value) };
   throw new SqlFailure(
     "sql",
-    `${what} holds an integer that is no exact number: cast it to TEXT`,
+    `column "${column}" holds an integer that is no exact number: cast it to TEXT`,
   );
+}
+
+function real(value: number, column: string | undefined): SqlValue {
+  return column === undefined ? { real: value } : value;
 }
 
 const encoder = new TextEncoder();
