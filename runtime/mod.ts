@@ -111,6 +111,7 @@ export type {
 } from "./views/apiqube.ts";
 export type { ExtismPlugin } from "./views/extism.ts";
 export type { GoatPlugin } from "./views/gk.ts";
+export type { PulpCell, PulpEvent, PulpProbes } from "./views/pulp.ts";
 export type { ViewedExtension, ViewName, Views } from "./views/view.ts";
 export {
   type Abi,

@@ -118,6 +118,31 @@ const GUESTS: readonly Guest[] = [
       ]),
   },
   {
+    name: "pulp-probe-as",
+    directory: "tests/fixtures/pulp/probe-as",
+    module: "probe.wasm",
+    tools: [],
+    build: (directory, out) =>
+      run(directory, Deno.execPath(), [
+        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+        ...["assembly/probe.ts", "--outFile", out, "--use", "abort="],
+        ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1"],
+      ]),
+  },
+  {
+    name: "pulp-probe-c",
+    directory: "tests/fixtures/pulp/probe-c",
+    module: "probe.wasm",
+    tools: [CLANG, WASM_LD],
+    build: (directory, out) =>
+      run(directory, "clang", [
+        ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
+        ...["-ffreestanding", "-nostdlib", "-mexec-model=reactor"],
+        ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
+        ...["-o", out, "probe.c"],
+      ]),
+  },
+  {
     name: "hookr-simple",
     directory: "examples/conventions/hookr",
     module: "simple.wasm",

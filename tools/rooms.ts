@@ -58,6 +58,9 @@ const PURE = [
 /** What two conventions share with the readers of their manifests and payloads. */
 const SHARED_TABLES = ["manifest/pulp_host.ts", "runtime/msgpack_check.ts"];
 
+/** The payloads of Pulp cells, for whoever hands them some. */
+const PULP_CODEC = ["runtime/wasm/abi/pulp_msgpack.ts", "runtime/wasm/abi/pulp_config.ts"];
+
 const EVERYTHING = ["**"];
 
 /** The first room that holds a file is its room. */
@@ -173,6 +176,7 @@ export const ROOMS: readonly Room[] = [
       "runtime/options.ts",
       "runtime/views/**",
       "runtime/wasm/abi/*_json.ts",
+      ...PULP_CODEC,
       "@std/path",
     ],
   },
@@ -196,6 +200,7 @@ export const ROOMS: readonly Room[] = [
       "runtime/views/**",
       "runtime/extension.ts",
       "runtime/wasm/abi/*_json.ts",
+      ...PULP_CODEC,
     ],
   },
   {

@@ -5,6 +5,7 @@ import type { InvokeOptions } from "../extension.ts";
 import { ApiqubePlugin } from "./apiqube.ts";
 import { ExtismPlugin } from "./extism.ts";
 import { GoatPlugin } from "./gk.ts";
+import { PulpCell } from "./pulp.ts";
 
 /** What a view builds on; every extension is one. */
 export interface ViewedExtension {
@@ -26,6 +27,8 @@ export interface Views {
   readonly extism: ExtismPlugin;
   /** GoatKit plugins. */
   readonly gk: GoatPlugin;
+  /** Pulp cells. */
+  readonly pulp: PulpCell;
 }
 
 /** A convention that has a view. */
@@ -40,6 +43,7 @@ const MAKERS: {
   apiqube: (extension) => new ApiqubePlugin(extension),
   extism: (extension, module) => new ExtismPlugin(extension, module),
   gk: (extension) => new GoatPlugin(extension),
+  pulp: (extension) => new PulpCell(extension),
 };
 
 /** The view of `extension`, which follows that convention. */

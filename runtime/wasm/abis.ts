@@ -8,6 +8,7 @@ import type { Abi, ExportNeed, ModuleShape } from "./abi/contract.ts";
 import { extismAbi } from "./abi/extism.ts";
 import { gkAbi } from "./abi/gk.ts";
 import { hookrAbi } from "./abi/hookr.ts";
+import { pulpAbi } from "./abi/pulp.ts";
 import { wapcAbi } from "./abi/wapc.ts";
 import { wasiAbi } from "./abi/wasi.ts";
 
@@ -18,6 +19,7 @@ export const KNOWN_ABIS: readonly Abi[] = [
   wapcAbi,
   apiqubeAbi,
   gkAbi,
+  pulpAbi,
   extismAbi,
   wasiAbi,
 ];

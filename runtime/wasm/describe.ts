@@ -66,6 +66,8 @@ export async function surveyModule(
     host: NO_HOST,
     limits,
     config: manifest.config,
+    manifest,
+    now: () => powers.now(),
     shape,
     kept: { init: undefined },
     rawImports,

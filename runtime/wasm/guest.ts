@@ -267,7 +267,7 @@ export class LiveGuest implements Guest {
 
 /** The fault of a guest that ended itself where it should not. */
 export function exitFault(status: number): Fault {
-  return new Fault("guest-error", `it exited with status ${status}`);
+  return new Fault("guest-error", `it exited with status ${status}`, { exitStatus: status });
 }
 
 /** Failures of WebAssembly and of host functions, told apart by class, never by text. */

@@ -129,6 +129,8 @@ async function askItself(
   const environment = {
     limits,
     config,
+    manifest: request.manifest,
+    now: () => powers.now(),
     shape,
     rawImports,
     // What a guest says before its grants are decided binds it afterwards.

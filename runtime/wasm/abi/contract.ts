@@ -8,7 +8,7 @@
 
 import type { HostCalls } from "../../../capabilities/host_calls.ts";
 import type { OfferedImport } from "../../../capabilities/raw_import.ts";
-import type { CapabilityAsk, Json, JsonObject } from "../../../manifest/manifest.ts";
+import type { CapabilityAsk, Json, JsonObject, Manifest } from "../../../manifest/manifest.ts";
 import type { Call, HostFunctions, Payload, SelfDescription } from "../../contract.ts";
 import type { Fault } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
@@ -24,6 +24,7 @@ export type {
   Json,
   JsonObject,
   Limits,
+  Manifest,
   Payload,
   SelfDescription,
 };
@@ -159,6 +160,10 @@ export interface AbiEnvironment {
   readonly limits: Limits;
   /** The manifest's configuration under the operator's. */
   readonly config: JsonObject;
+  /** What the extension says of itself. */
+  readonly manifest: Manifest;
+  /** The time, in milliseconds since the epoch. */
+  readonly now: () => number;
   /** What the module imports and exports. */
   readonly shape: ModuleShape;
   /** What outlives an instance: the same object for every session of one extension. */
@@ -177,6 +182,10 @@ export interface Kept {
   init: Uint8Array | undefined;
   /** What the guest said that it needs, before its grants were decided; no instance says more later. */
   permissions?: readonly string[];
+  /** Instances that were started. */
+  starts?: number;
+  /** Calls that were counted, where the convention tells its guests the number. */
+  calls?: number;
 }
 
 /** A convention at work in one instance. */

@@ -46,6 +46,8 @@ export type UnpackedMap = ReadonlyMap<string, Unpacked>;
 
 /** Deepest nesting that is read: reading recurses, and a guest writes what it likes. */
 const DEPTH = 64;
+/** Most values of one message: each takes a byte there, and many times that here. */
+const VALUES = 100_000;
 /** Bytes that a value begins with at most. */
 const HEAD_BYTES = 9;
 const INITIAL_BYTES = 256;
@@ -169,7 +171,7 @@ interface Heads {
  * The value that `bytes` are. Nothing is taken at its word: what is announced has to be there.
  *
  * @throws {RangeError} for bytes that are not exactly one value, for a map with other keys than text or
- * with a key twice, for an extension type, and for what nests too deep.
+ * with a key twice, for an extension type, and for what nests too deep or has too many values.
  */
 export function unpackMsgpack(bytes: Uint8Array): Unpacked {
   checkMsgpack(bytes);
@@ -181,6 +183,7 @@ class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
+  #values = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -188,6 +191,9 @@ class Reader {
   }
 
   read(depth: number): Unpacked {
+    if (++this.#values > VALUES) {
+      throw new RangeError(`Cannot read MessagePack as it has more than ${VALUES} values`);
+    }
     const head = this.#view.getUint8(this.#at++);
     if (head < 0x80) return head;
     if (head < 0x90) return this.#map(head & 0x0f, depth);
