@@ -46,7 +46,7 @@ const decoder = new TextDecoder();
  * //   (func (export "pulp_step") (param i32 i32) (result i32) local.get 1)
  * //   (func (export "pulp_shutdown") (result i32) i32.const 0))
  * const bytes = Uint8Array.fromBase64(
- *   "AGFzbQEAAAABEQNgAX8Bf2ACf38Bf2AAAX8DBQQAAQECBQMBAAEHPwUGbWVtb3J5AgAKcHVscF9hbGxvYwAACXB1bHBfaW5p" +
+ *   "AGFzbQEAAAABEANgAX8Bf2ACf38Bf2AAAX8DBQQAAQECBQMBAAEHPwUGbWVtb3J5AgAKcHVscF9hbGxvYwAACXB1bHBfaW5p" +
  *     "dAABCXB1bHBfc3RlcAACDXB1bHBfc2h1dGRvd24AAwoWBAUAQYAICwQAQQALBAAgAQsEAEEACw==",
  * );
  * const cell = (await host.load({ name: "cell.wasm", bytes })).as("pulp");
