@@ -8,6 +8,7 @@
 
 import { type Extension, ExtensionHost } from "@airlock/host";
 import { rawChild, type RawLane, rawWorker } from "./lanes/raw.ts";
+import { measureStarts } from "./lanes/starts.ts";
 import { type Candidate, measure, type Measurement, report } from "./measure.ts";
 
 /** Calls at once, and entries of a list. */
@@ -67,6 +68,13 @@ const workers = await measure([...await rawRows(bareWorker), watched, ...rows("w
 const processes = await measure([...await rawRows(bareChild), ...rows("process", process)]);
 const interpreted = await measure(rows("QuickJS", quickjs));
 
+const starts = await measureStarts();
+
+/** A start may take so many times that of a child which imports `node:vm`. */
+const START_RATIO = 1.2;
+/** A start from the pool, in milliseconds. */
+const WARM_MS = 1;
+
 /** A call may cost so many times a message. */
 const RATIO = 1.4;
 /** A call in a list may cost so many microseconds. */
@@ -100,11 +108,24 @@ function goals(own: string, bare: string, measured: readonly Measurement[]): rea
 report("Calls in a worker", workers);
 report("Calls in a child process", processes);
 report("Calls in QuickJS", interpreted);
-if (!Deno.args.includes("--json")) {
+if (Deno.args.includes("--json")) console.log(JSON.stringify({ title: "Starts", starts }));
+else {
   const { table } = await import("../examples/table.ts");
   const judged = [
     ...goals("worker", "raw worker", workers),
     ...goals("process", "raw child", processes),
+    [
+      `process start ÷ ${starts.bare.toFixed(1)} ms of a bare child`,
+      `${(starts.cold / starts.bare).toFixed(2)}×`,
+      `≤ ${START_RATIO}×`,
+      starts.cold <= START_RATIO * starts.bare ? "yes" : "NO",
+    ],
+    [
+      "process start from the pool",
+      `${starts.warm.toFixed(2)} ms`,
+      `< ${WARM_MS} ms`,
+      starts.warm < WARM_MS ? "yes" : "NO",
+    ],
   ];
   console.log(`\n${table(["goal", "measured", "wanted", "met"], judged)}`);
 }

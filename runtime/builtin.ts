@@ -12,18 +12,23 @@ export interface BuiltInOptions {
   readonly native: NativeRegistry;
   /** See `HostOptions.workerOptions`. */
   readonly workerOptions?: boolean;
+  /** See `HostOptions.warmProcesses`. */
+  readonly warmProcesses?: number;
   /** See `HostOptions.abis`. */
   readonly abis?: NonNullable<WasmRuntimeOptions["abis"]>;
 }
 
+/** Child processes kept ready: a lost guest is replaced at once, and the next one starts at once. */
+const WARM_PROCESSES = 1;
+
 /** Native, WASM, QuickJS, and JavaScript in workers and processes. */
 export function builtInRuntimes(
-  { native, workerOptions, abis = [] }: BuiltInOptions,
+  { native, workerOptions, warmProcesses = WARM_PROCESSES, abis = [] }: BuiltInOptions,
 ): readonly Runtime[] {
   return [
     nativeRuntime(native),
     wasmRuntime({ abis }),
     quickjsRuntime(),
-    ...jsRuntimes(workerOptions === undefined ? {} : { workerOptions }),
+    ...jsRuntimes({ warmProcesses, ...workerOptions === undefined ? {} : { workerOptions } }),
   ];
 }

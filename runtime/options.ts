@@ -50,6 +50,11 @@ export interface HostOptions {
    */
   readonly workerOptions?: boolean;
   /**
+   * Child processes kept ready for the next JavaScript guest, once there was one: each takes some 10 MB
+   * and makes a start take under a millisecond. Default: 1; 0 keeps none.
+   */
+  readonly warmProcesses?: number;
+  /**
    * Decides what is asked for and neither granted nor remembered, one question at a time; no answer
    * within 60 s means no. Without it what is not granted is refused.
    */

@@ -17,9 +17,17 @@ const SLACK_BYTES = 64 * MIB;
 /** Private memory that Deno 2.9 reserves before any guest code, where it cannot be asked for. */
 const BASE_BYTES = 640 * MIB;
 
+/** Megabytes of heap of a child whose guest may have `memoryBytes`. */
+export function heapOf(memoryBytes: number): number {
+  return Math.min(Math.max(Math.floor(memoryBytes / MIB), MIN_HEAP_MB), MAX_HEAP_MB);
+}
+
 /** A child that has no permission, no environment, no configuration and no cache. */
-export function childCommand(tools: ProcessTools, memoryBytes: number): Deno.Command {
-  const heap = Math.min(Math.max(Math.floor(memoryBytes / MIB), MIN_HEAP_MB), MAX_HEAP_MB);
+export function childCommand(
+  tools: ProcessTools,
+  memoryBytes: number,
+  program: string = LOADER_URL,
+): Deno.Command {
   const args = [
     "run",
     "--quiet",
@@ -30,8 +38,10 @@ export function childCommand(tools: ProcessTools, memoryBytes: number): Deno.Com
     "--no-config",
     "--no-lock",
     "--cached-only",
-    `--v8-flags=--max-old-space-size=${heap},--disallow-code-generation-from-strings`,
-    LOADER_URL,
+    `--v8-flags=--max-old-space-size=${
+      heapOf(memoryBytes)
+    },--disallow-code-generation-from-strings`,
+    program,
   ];
   const deno = Deno.execPath();
   const [command, ...rest] = tools.setpriv

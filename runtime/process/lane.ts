@@ -9,8 +9,9 @@ import {
   type LaneEvents,
   type Message,
   message,
+  WireError,
 } from "../script/wire.ts";
-import { capMemory, childCommand } from "./command.ts";
+import { capMemory, childCommand, heapOf } from "./command.ts";
 import { programFrame } from "./loader.ts";
 import { PROGRAM } from "./program.generated.ts";
 import { readLines } from "./lines.ts";
@@ -25,6 +26,9 @@ export interface ChildLimits {
 /** Bytes that wait to be read by the child: a guest that stops reading must not fill the host. */
 const UNREAD_LIMIT = 8 * 1024 * 1024;
 
+/** Kinds of children whose cache is kept: it has some 30 KB. */
+const CACHES = 16;
+
 /** How long a child that was asked to end may take. */
 const CLOSE_GRACE_MS = 50;
 
@@ -33,15 +37,24 @@ const MEMORY_SIGNALS: ReadonlySet<Deno.Signal | null> = new Set(
   ["SIGABRT", "SIGILL", "SIGKILL", "SIGTRAP"] as const,
 );
 
-/** Starts a child and talks to it over its standard streams. */
-export function openProcessLane(events: LaneEvents, limits: ChildLimits): Lane {
-  const lane = new ProcessLane(events, limits);
+/**
+ * V8's cache of the program by heap size, a flag it depends on. A child makes it before it has heard
+ * of any guest.
+ */
+const caches = new Map<number, Uint8Array>();
+
+/** Starts a child and talks to it over its standard streams. Without `events` it waits to be adopted. */
+export function openProcessLane(limits: ChildLimits, events?: LaneEvents): ProcessLane {
+  const lane = new ProcessLane(limits, events);
   void lane.run();
   return lane;
 }
 
-class ProcessLane implements Lane {
-  readonly #events: LaneEvents;
+/** One child, for one extension. */
+export class ProcessLane implements Lane {
+  #events: LaneEvents | undefined;
+  /** The hello of a child that nobody has adopted. */
+  #hello: Message | undefined;
   readonly #limits: ChildLimits;
   readonly #started: Promise<Deno.ChildProcess>;
   #child: Deno.ChildProcess | undefined;
@@ -51,8 +64,11 @@ class ProcessLane implements Lane {
   #over = false;
   #gone: Promise<void> | undefined;
   #tools: ProcessTools | undefined;
+  /** Settles when the child's memory is capped; no guest code runs before. */
+  #capped: Promise<void> | undefined;
 
-  constructor(events: LaneEvents, limits: ChildLimits) {
+  /** Use {@linkcode openProcessLane}: it also reads what the child says. */
+  constructor(limits: ChildLimits, events: LaneEvents | undefined) {
     this.#events = events;
     this.#limits = limits;
     this.#started = this.#start();
@@ -77,8 +93,34 @@ class ProcessLane implements Lane {
     }
   }
 
+  /** Whether it is of no use any more. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** Takes a child that waits; `false` when it is gone. */
+  adopt(events: LaneEvents): boolean {
+    if (this.#over || this.#events) return false;
+    this.#events = events;
+    this.#child?.ref();
+    const hello = this.#hello;
+    this.#hello = undefined;
+    if (hello) queueMicrotask(() => this.#tell(hello));
+    return true;
+  }
+
   send(sent: Message): void {
-    if (!this.#over) this.#write(encodeFrame(sent));
+    if (this.#over) return;
+    if (sent.type === "evaluate" && this.#capped) void this.#sendCapped(this.#capped, sent);
+    else this.#write(encodeFrame(sent));
+  }
+
+  /** Nothing follows an `evaluate` before it was answered. */
+  async #sendCapped(capped: Promise<void>, sent: Message): Promise<void> {
+    try {
+      await capped;
+      if (!this.#over) this.#write(encodeFrame(sent));
+    } catch { /* the lane has ended for it */ }
   }
 
   close(): Promise<void> {
@@ -100,33 +142,52 @@ class ProcessLane implements Lane {
       throw new Fault("unavailable", "its process could not be started", { cause });
     }
     this.#child = child;
+    // A child that nobody has asked for keeps no program from ending.
+    if (!this.#events) child.unref();
     this.#writer = child.stdin.getWriter();
-    this.#write(programFrame(PROGRAM));
+    const cache = caches.get(heapOf(this.#limits.memoryBytes)) ?? new Uint8Array();
+    this.#write(programFrame(PROGRAM, cache));
     return child;
   }
 
   async #readFrames(child: Deno.ChildProcess): Promise<void> {
     const frames = new FrameReader(this.#limits.payloadBytes + FRAME_SLACK);
-    let capped = false;
     for await (const chunk of child.stdout) {
       if (this.#over) continue;
-      for (const received of frames.push(chunk)) {
-        if (received.type === "hello" && !capped) {
-          capped = true;
-          await this.#cap(child);
-        }
-        if (!this.#over) this.#events.message(received);
-      }
+      for (const received of frames.push(chunk)) this.#take(child, received);
     }
+  }
+
+  #take(child: Deno.ChildProcess, received: Message): void {
+    if (received.type === "hello" && !this.#capped) this.#greeted(child, received);
+    if (this.#events) this.#tell(received);
+    else if (received.type === "hello") this.#hello = received;
+    else throw new WireError("a child speaks that nobody has spoken to");
+  }
+
+  /** The child has all the memory it needs, and no guest code yet. */
+  #greeted(child: Deno.ChildProcess, { body }: Message): void {
+    const heap = heapOf(this.#limits.memoryBytes);
+    if (body !== "" && !caches.has(heap) && caches.size < CACHES) {
+      caches.set(heap, Uint8Array.fromBase64(body));
+    }
+    this.#capped = this.#cap(child);
+    this.#capped.catch((fault: unknown) => {
+      this.#end(fault instanceof Fault ? fault : new Fault("trap", "", { cause: fault }));
+      void this.kill();
+    });
+  }
+
+  #tell(received: Message): void {
+    if (!this.#over) this.#events?.message(received);
   }
 
   async #readErrors(child: Deno.ChildProcess): Promise<void> {
     await readLines(child.stderr, (line) => {
-      if (!this.#over) this.#events.printed(line);
+      if (!this.#over) this.#events?.printed(line);
     });
   }
 
-  /** The child said hello: it has all the memory it needs, and no guest code yet. */
   async #cap(child: Deno.ChildProcess): Promise<void> {
     if (!this.#tools?.prlimit) return;
     if (await capMemory(child.pid, this.#limits.memoryBytes)) return;
@@ -148,7 +209,7 @@ class ProcessLane implements Lane {
   #end(reason: Fault): void {
     if (this.#over) return;
     this.#over = true;
-    this.#events.ended(reason);
+    this.#events?.ended(reason);
   }
 
   async #closeGently(): Promise<void> {
@@ -164,6 +225,8 @@ class ProcessLane implements Lane {
   async #kill(): Promise<void> {
     const child = this.#child ?? await this.#started.catch(() => undefined);
     if (!child) return;
+    // Its end is waited for, even if nobody waited for it.
+    child.ref();
     signal(child);
     await child.status;
     await this.#writer?.abort().catch(() => {});

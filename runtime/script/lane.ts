@@ -33,6 +33,8 @@ export interface LanePlace {
   randomFill(bytes: Uint8Array): void;
   /** Whether guest code is watched from inside, as nothing outside can stop it. */
   readonly guarded: boolean;
+  /** What the hello carries. */
+  greeting?(): string;
   /** Ends the lane from inside. */
   close(): void;
 }
@@ -54,6 +56,9 @@ const REJECTIONS_TOLD = 100;
 export function startLane(place: LanePlace): LaneInput {
   const runner = new LaneRunner(place.guarded, (call) => send("stopped", call), sendResults);
   const files = new Map<string, ScriptFile>();
+  let realm: Realm | undefined;
+  /** Answers nothing before the load: nothing asks before it. */
+  let answer: (what: string, head: string, body: string) => string = () => "!";
   let path = "";
   let kind: ScriptKind = "script";
   let payloadBytes = 0;
@@ -155,13 +160,18 @@ export function startLane(place: LanePlace): LaneInput {
     } else found?.resolve({ kind: as, path: headText(head, "path"), text });
   }
 
+  /** The realm, with nothing of the guest in it. */
+  function prepared(): Realm {
+    return realm ??= openRealm(post, (what, head, body) => answer(what, head, body));
+  }
+
   /** Opens the realm and parses everything; no guest code runs yet, so its errors may be read. */
   async function load(head: Head, text: string): Promise<void> {
     if (headText(head, "version") !== WIRE_VERSION) return place.close();
     path = headText(head, "path");
     kind = headText(head, "kind") as ScriptKind;
     payloadBytes = headNumber(head, "payloadBytes");
-    const ask = makeAnswers({
+    answer = makeAnswers({
       now: place.now,
       randomFill: place.randomFill,
       files,
@@ -170,7 +180,7 @@ export function startLane(place: LanePlace): LaneInput {
     });
     let at = path;
     try {
-      const realm = openRealm(post, ask);
+      const realm = prepared();
       if (kind === "module") await realm.link(path, text, link);
       else if (kind === "script") realm.prepare(path, text);
       else {
@@ -238,7 +248,9 @@ export function startLane(place: LanePlace): LaneInput {
     }
   }
 
-  send("hello", 0, { version: WIRE_VERSION });
+  send("hello", 0, { version: WIRE_VERSION }, place.greeting?.());
+  // Made while the host still looks for what it is for; at once where nobody waits yet.
+  setTimeout(prepared, 0);
   return {
     receive,
     rejected(reason) {

@@ -4,9 +4,12 @@ import { openGuestPipe } from "../process/guest_pipe.ts";
 import { startLane } from "./lane.ts";
 import { confineGlobals } from "./lane_confine.ts";
 
+/** V8's cache of this program as base64, for the next child; empty where there was one already. */
+declare const codeCache: () => string;
+
 const pipe = openGuestPipe();
 confineGlobals();
 // The host kills the whole process: no watchdog is needed in it.
-const lane = startLane({ ...pipe, guarded: false });
+const lane = startLane({ ...pipe, guarded: false, greeting: codeCache });
 pipe.onRejection(lane.rejected);
 pipe.read(lane.receive);

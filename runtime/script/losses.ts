@@ -6,6 +6,9 @@ import { Fault } from "../errors.ts";
 const LIMIT = 3;
 const SPAN_MS = 10_000;
 
+/** Wait before a guest is started that was lost twice already. */
+const PAUSE_MS = 200;
+
 /** The losses of one extension. */
 export class Losses {
   /** When they happened, the latest last. */
@@ -15,6 +18,13 @@ export class Losses {
   add(): void {
     this.#times.push(performance.now());
     if (this.#times.length > LIMIT) this.#times.shift();
+  }
+
+  /** Milliseconds to wait before the next guest is started: the second loss in a row is no accident. */
+  get pauseMs(): number {
+    const since = performance.now() - SPAN_MS;
+    const lately = this.#times.filter((time) => time > since).length;
+    return lately < 2 ? 0 : PAUSE_MS;
   }
 
   /**

@@ -34,6 +34,7 @@ export class ScriptModule implements Module {
   /** Lanes on their way out. */
   readonly #ending = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
+  readonly #closed = new AbortController();
 
   constructor(request: LoadRequest, setup: SessionSetup, host: HostCalls, session: Session) {
     this.name = request.manifest.name;
@@ -80,6 +81,7 @@ export class ScriptModule implements Module {
   }
 
   async #close(): Promise<void> {
+    this.#closed.abort();
     for (const waiting of this.#queue.splice(0)) waiting.reject(new Fault("closed"));
     for (const session of [this.#session, this.#next]) if (session) this.#watch(session.close());
     this.#session = undefined;
@@ -128,6 +130,7 @@ export class ScriptModule implements Module {
 
   async #restart(): Promise<Session> {
     this.#losses.check();
+    if (this.#losses.pauseMs > 0) await this.#pause(this.#losses.pauseMs);
     this.#restarts++;
     const session = this.#next = new Session(this.#setup);
     try {
@@ -141,6 +144,13 @@ export class ScriptModule implements Module {
     }
     this.#adopt(session);
     return session;
+  }
+
+  /** Lets time pass before the next start, unless the module closes. */
+  async #pause(ms: number): Promise<void> {
+    const limit = { deadline: performance.now() + ms, signal: this.#closed.signal };
+    await withDeadline(new Promise<never>(() => {}), limit).catch(() => {});
+    if (this.#closing) throw new Fault("closed");
   }
 
   #adopt(session: Session): void {

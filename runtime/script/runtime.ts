@@ -3,7 +3,7 @@
 import type { Isolation, LoadRequest, Module, Runtime, Traits } from "../contract.ts";
 import { withDeadline } from "../deadline.ts";
 import { Fault } from "../errors.ts";
-import { openProcessLane } from "../process/lane.ts";
+import { ProcessPool } from "../process/pool.ts";
 import { processMissing, processNotes, processPermissions } from "../process/requirements.ts";
 import { openWorkerLane } from "../worker/lane.ts";
 import {
@@ -27,6 +27,8 @@ export interface JsOptions {
    * can be found out. A wrong `true` ends the whole process with code 70.
    */
   readonly workerOptions?: boolean;
+  /** Child processes kept ready for the next guest; default: none. */
+  readonly warmProcesses?: number;
 }
 
 /** What differs between the two places. */
@@ -37,6 +39,8 @@ interface Tier {
   notes(): Promise<readonly string[]>;
   permissions(): Promise<readonly string[]>;
   openLane(events: LaneEvents, request: LoadRequest): Lane;
+  /** Ends what it keeps ready. */
+  close?(): Promise<void>;
 }
 
 /** What workers run. */
@@ -69,6 +73,7 @@ export function jsRuntimes(options: JsOptions = {}): readonly Runtime[] {
     permissions: () => Promise.resolve([...WORKER_FLAGS, ...entryPermissions(LANE_WORKER)]),
     openLane: (events) => openWorkerLane(LANE_WORKER, events),
   };
+  const pool = new ProcessPool(options.warmProcesses ?? 0);
   const process: Tier = {
     isolation: "process",
     traits: Object.freeze({
@@ -83,10 +88,8 @@ export function jsRuntimes(options: JsOptions = {}): readonly Runtime[] {
     notes: processNotes,
     permissions: processPermissions,
     openLane: (events, { limits }) =>
-      openProcessLane(events, {
-        memoryBytes: limits.memoryBytes,
-        payloadBytes: limits.payloadBytes,
-      }),
+      pool.open(events, { memoryBytes: limits.memoryBytes, payloadBytes: limits.payloadBytes }),
+    close: () => pool.close(),
   };
   return [runtimeOf(worker), runtimeOf(process)];
 }
@@ -146,6 +149,7 @@ function runtimeOf(tier: Tier): Runtime {
     async close() {
       stripper?.close();
       stripper = undefined;
+      await tier.close?.();
       await settledWithin(END_MS, ending);
       if (ending.size > 0) throw new Fault("lane-leaked");
     },

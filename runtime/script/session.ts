@@ -219,7 +219,8 @@ export class Session {
     this.#expected?.found.reject(load);
     for (const { settle } of this.#calls.values()) settle.reject(calls);
     this.#calls.clear();
-    this.#waits.endAll(calls);
+    // Those that have their own outcome by now get that.
+    queueMicrotask(() => this.#waits.endAll(calls));
     for (const timer of this.#aborted.values()) clearTimeout(timer);
     this.#aborted.clear();
     this.#operations?.stop(calls);
