@@ -60,6 +60,9 @@ export const ASKS: readonly unknown[] = [
   { name: "kv", bytes: 4096 },
   { name: "env", names: ["AIRLOCK_CONFORMANCE", "AIRLOCK_SECRET"] },
   { name: "extensions", names: ["peer"], optional: true },
+  { name: "http.serve", routes: ["GET /notes/:id", "/admin/*"] },
+  { name: "ws.serve", paths: ["/chat/*"] },
+  "sse.serve",
   { name: "run", executables: [["/bin/sh", "-c", 'read word; test "$word" = milk'], "/bin/false"] },
 ];
 
@@ -80,6 +83,9 @@ export function grantsIn({ granted }: World): GrantOptions {
     sqlite: { tables: { notes: "rw", rates: "r" } },
     kv: { bytes: KV_BYTES },
     env: { names: ["AIRLOCK_CONFORMANCE"] },
+    "http.serve": { routes: ["/notes/*"] },
+    "ws.serve": { paths: ["/chat/room"] },
+    "sse.serve": { paths: ["/news"] },
     run: { executables: [GRANTED_COMMAND] },
     pinger: true,
   };
@@ -156,6 +162,19 @@ function running(
   const summary = () => [command].flat().join(" ");
   const args = () => [command, { stdin: "milk\n" }];
   return one(about, "run.start", ["command", "options"], args, { summary, ...rest });
+}
+
+/** A row about a route. */
+function route(about: string, method: string, path: string, rest: Parameters<typeof one>[4]): Row {
+  const summary = () => `${method} ${path}`;
+  const args = () => [method, path, "handle"];
+  const params = ["method", "path", "handler"];
+  return one(about, "http.serve.register", params, args, { summary, ...rest });
+}
+
+/** A row about a path that is served in another way. */
+function path(about: string, operation: string, at: string, rest: Parameters<typeof one>[4]): Row {
+  return one(about, operation, ["path", "data"], () => [at, "news"], rest);
 }
 
 /** The table. */
@@ -286,6 +305,81 @@ export const ROWS: readonly Row[] = [
     answer: () => refused("revoked", "run"),
     outcome: "revoked",
     revoked: ["run"],
+  }),
+  route("an allowed route", "GET", "/notes/:id", {
+    answer: () => ok(undefined),
+    outcome: "allowed",
+  }),
+  route("a route of another method", "POST", "/notes/:id", {
+    answer: () => refused("denied", "http.serve"),
+    outcome: "denied",
+  }),
+  route("a route that was asked for and not granted", "GET", "/admin/users", {
+    answer: () => refused("denied", "http.serve"),
+    outcome: "denied",
+  }),
+  route("a route that takes more than was granted", "GET", "/:any/:id", {
+    answer: () => refused("denied", "http.serve"),
+    outcome: "denied",
+  }),
+  route("a route that is none", "GET", "/notes/../admin", {
+    answer: () => refused("not-possible", ""),
+    outcome: "failed",
+  }),
+  route("a route when serving was revoked", "GET", "/notes/:id", {
+    answer: () => refused("revoked", "http.serve"),
+    outcome: "revoked",
+    revoked: ["http.serve"],
+  }),
+  one("an answer to nobody", "http.serve.respond", ["id", "status"], () => [1, 200], {
+    answer: () => refused("not-possible", ""),
+    outcome: "failed",
+    summary: () => "1 200",
+  }),
+  path("an allowed socket", "ws.serve.register", "/chat/room", {
+    answer: () => ok(undefined),
+    outcome: "allowed",
+  }),
+  path("a socket that was asked for and not granted", "ws.serve.register", "/chat/other", {
+    answer: () => refused("denied", "ws.serve"),
+    outcome: "denied",
+  }),
+  one("a frame for nobody", "ws.serve.send", ["connId", "payload"], () => [1, "text"], {
+    answer: () => refused("not-possible", ""),
+    outcome: "failed",
+  }),
+  path("a socket when it was revoked", "ws.serve.register", "/chat/room", {
+    answer: () => refused("revoked", "ws.serve"),
+    outcome: "revoked",
+    revoked: ["ws.serve"],
+  }),
+  path("an allowed stream", "sse.serve.register", "/news", {
+    answer: () => ok(undefined),
+    outcome: "allowed",
+  }),
+  path("a stream beside what is granted", "sse.serve.register", "/other", {
+    answer: () => refused("denied", "sse.serve"),
+    outcome: "denied",
+  }),
+  path("an event of a stream that is not there", "sse.serve.emit", "/news", {
+    answer: () => refused("not-possible", ""),
+    outcome: "failed",
+  }),
+  {
+    ...path("more streams than a call may register", "sse.serve.register", "/news", {
+      answer: () => refused("quota", "sse.serve"),
+      times: 2,
+      limits: { operations: 1 },
+    }),
+    audit: () => [
+      ["sse.serve", "register", "allowed", "/news"],
+      ["sse.serve", "register", "quota", "/news"],
+    ],
+  },
+  path("a stream when it was revoked", "sse.serve.emit", "/news", {
+    answer: () => refused("revoked", "sse.serve"),
+    outcome: "revoked",
+    revoked: ["sse.serve"],
   }),
   one("a capability that is granted and unasked", "pinger.ping", [], () => [], {
     answer: () => ABSENT,

@@ -72,6 +72,9 @@ export function capabilitySuite(tier: Tier): void {
       ["kv", "", "granted", 'kv={"bytes":1024}', "grants"],
       ["env", "", "granted", "env=AIRLOCK_CONFORMANCE", "grants"],
       ["extensions", "", "denied", "extensions=peer", "nobody"],
+      ["http.serve", "", "granted", "http.serve=GET /notes/:id", "grants"],
+      ["ws.serve", "", "granted", "ws.serve=/chat/room", "grants"],
+      ["sse.serve", "", "granted", "sse.serve=/news", "grants"],
       [
         "run",
         "",
