@@ -7,6 +7,8 @@ const SEGMENT_LIMIT = 64;
 const PARAMETER = /^:[A-Za-z_][A-Za-z0-9_]*$/;
 /** What a path of a URL cannot show, and marks that would begin its query or fragment. */
 const FORBIDDEN = /[\p{C}\p{Zl}\p{Zp}\s?#\\]/u;
+/** Segments that lead elsewhere, in the spellings that URLs know. */
+const LEFT_OUT = /^(?:\.|%2e){1,2}$/i;
 /** The last segment of a grant that covers everything below. */
 const BELOW = "*";
 
@@ -27,7 +29,7 @@ export function pathProblem(path: string): string | undefined {
     return "must name its parameters like :id";
   }
   if (new Set(parameters).size < parameters.length) return "must not name a parameter twice";
-  if (segments.some((segment) => segment === "." || segment === "..")) {
+  if (segments.some((segment) => LEFT_OUT.test(segment))) {
     return "must not have segments that URLs leave out";
   }
   return undefined;

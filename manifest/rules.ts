@@ -126,7 +126,7 @@ export const routePath: Rule = {
       message: "must name its parameters like :id",
     },
     {
-      pattern: "/\\.{1,2}(?:/|$)",
+      pattern: "/(?:\\.|%2[Ee]){1,2}(?:/|$)",
       want: false,
       message: "must not have segments that URLs leave out",
     },

@@ -13,8 +13,8 @@ const CONCURRENCY = 8;
 const DEFAULT_HANDLER = "handle";
 /** Milliseconds of work at a stretch, after which everybody else on this thread has a turn. */
 const STRETCH_MS = 5;
-/** Milliseconds that what is under way has when it is told to stop. */
-const STOP_MS = 5_000;
+/** Milliseconds that handlers have when they are told to stop: whoever waited for an answer was waited for before. */
+const STOP_MS = 1_000;
 
 /** Functions of the guest are the handlers: JavaScript, native, QuickJS, and WASM of most conventions. */
 export const handlerDriver: Driver = Object.freeze<Driver>({

@@ -8,6 +8,7 @@ export class Warner {
   readonly #tell: (message: string) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #more = 0;
+  #closed = false;
 
   constructor(tell: (message: string) => void) {
     this.#tell = tell;
@@ -15,6 +16,7 @@ export class Warner {
 
   /** Tells it, or counts it. */
   warn(message: string): void {
+    if (this.#closed) return;
     if (this.#timer !== undefined) {
       this.#more++;
       return;
@@ -23,8 +25,9 @@ export class Warner {
     this.#timer = setTimeout(() => this.#rest(), QUIET_MS);
   }
 
-  /** Tells what is left. */
+  /** Tells what is left, and nothing more. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
     this.#rest();
   }

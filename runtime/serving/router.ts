@@ -22,6 +22,8 @@ export interface Match<Owner> {
 interface Entry<Owner> {
   readonly registration: Registration<Owner>;
   readonly segments: readonly string[];
+  /** Equal for what takes the same requests, whatever the parameters are called. */
+  readonly shape: string;
 }
 
 /** Registrations of every extension, in the order they were made. */
@@ -37,14 +39,12 @@ export class Router<Owner> {
   add(registration: Registration<Owner>): Owner | undefined {
     const segments = segmentsOf(registration.path);
     const bucket = this.#bucket(registration.kind, segments.length);
-    const entry = { registration, segments };
-    const at = bucket.findIndex(({ registration: other }) =>
-      other.owner === registration.owner && isSame(other, registration)
-    );
-    const first = bucket.find(({ registration: other }) => isSame(other, registration));
-    if (at < 0) bucket.push(entry);
-    else bucket[at] = entry;
-    return first?.registration.owner;
+    const entry = { registration, segments, shape: shapeOf(registration.method, segments) };
+    const same = bucket.filter(({ shape }) => shape === entry.shape);
+    const own = same.find((other) => other.registration.owner === registration.owner);
+    if (own) bucket[bucket.indexOf(own)] = entry;
+    else bucket.push(entry);
+    return same[0]?.registration.owner;
   }
 
   /** Drops what `owner` registered, of one kind or of all. */
@@ -90,16 +90,9 @@ export class Router<Owner> {
   }
 }
 
-/** Whether both take the same requests, whatever their parameters are called. */
-function isSame(
-  a: Pick<Registration<unknown>, "kind" | "method" | "path">,
-  b: Pick<Registration<unknown>, "kind" | "method" | "path">,
-): boolean {
-  return a.kind === b.kind && a.method === b.method && shapeOf(a.path) === shapeOf(b.path);
-}
-
-function shapeOf(path: string): string {
-  return segmentsOf(path).map((segment) => segment.startsWith(":") ? ":" : segment).join("/");
+function shapeOf(method: string, segments: readonly string[]): string {
+  const parts = segments.map((segment) => segment.startsWith(":") ? ":" : segment);
+  return `${method} ${parts.join("/")}`;
 }
 
 function keyOf(kind: ServingKind, length: number): string {

@@ -127,7 +127,7 @@ export class Site {
     const member = this.#members.get(extension);
     if (!member) return;
     this.#members.delete(extension);
-    this.#router.drop(member.tenant);
+    member.tenant.retire();
     await this.#settle(member);
     await this.#halt(member);
   }

@@ -56,13 +56,15 @@ export class Tenant implements Serving {
   readonly #limits: ServingLimits;
   /** What it was granted and not refused since. */
   readonly #kinds = new Set<ServingKind>();
+  /** What it registered, by kind: methods and paths. */
+  readonly #registered = { http: new Set<string>(), ws: new Set<string>(), sse: new Set<string>() };
 
   constructor({ name, router, limits, log }: TenantParts) {
     this.name = name;
     this.log = log;
     this.#router = router;
     this.#limits = limits;
-    this.inbox = new TenantInbox(limits, () => router.drop(this));
+    this.inbox = new TenantInbox(limits, () => this.retire());
     this.streams = new Streams(limits);
     this.sockets = new Sockets(limits, {
       push: (event) => this.inbox.push(event),
@@ -88,6 +90,12 @@ export class Tenant implements Serving {
     };
   }
 
+  /** Drops everything it registered; what is under way goes on. */
+  retire(): void {
+    this.#router.drop(this);
+    for (const paths of Object.values(this.#registered)) paths.clear();
+  }
+
   open(kind: ServingKind): void {
     this.#kinds.add(kind);
   }
@@ -95,6 +103,7 @@ export class Tenant implements Serving {
   shut(kind: ServingKind): void {
     this.#kinds.delete(kind);
     this.#router.drop(this, kind);
+    this.#registered[kind].clear();
     if (kind === "http") this.inbox.end("http", NO_MORE);
     if (kind === "sse") this.streams.close();
     if (kind !== "ws") return;
@@ -127,20 +136,21 @@ export class Tenant implements Serving {
   }
 
   emit(path: string, event: StreamEvent): number {
-    if (!this.#router.of(this).some((each) => each.kind === "sse" && each.path === path)) {
+    if (!this.#registered.sse.has(` ${path}`)) {
       throw notPossible("Cannot emit as the path is not registered");
     }
     return this.streams.emit(path, event);
   }
 
   #register(kind: ServingKind, method: string, path: string, handler: string): void {
-    const registration = { owner: this, kind, method, path, handler };
-    const own = this.#router.of(this).filter((each) => each.kind === kind);
+    const own = this.#registered[kind];
+    const key = `${method} ${path}`;
     const { registrations } = this.#limits;
-    if (own.length >= registrations && !own.some((each) => each.path === path)) {
+    if (own.size >= registrations && !own.has(key)) {
       throw notPossible(`Cannot register more than ${registrations} paths of one kind`);
     }
-    const before = this.#router.add(registration);
+    own.add(key);
+    const before = this.#router.add({ owner: this, kind, method, path, handler });
     if (before === undefined || before === this) return;
     const what = method === "" ? path : `${method} ${path}`;
     this.log("warn", `${what} is served by "${before.name}", which registered it first`);
