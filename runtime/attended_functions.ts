@@ -36,19 +36,25 @@ export function attendedFunctions(
   attendance: Attendance,
 ): HostFunctions {
   const known = new WeakMap<HostFunction, HostFunction<HostFunctionOrigin>>();
+  const attend = (found: HostFunction) => {
+    const same = known.get(found);
+    if (same) return same;
+    const made = attended(found, attendance);
+    known.set(found, made);
+    return made;
+  };
   return Object.freeze<HostFunctions>({
     get waits() {
       return table.waits;
     },
     find(operation) {
       const found = table.find(operation);
-      if (!found) return undefined;
-      const same = known.get(found);
-      if (same) return same;
-      const made = attended(found, attendance);
-      known.set(found, made);
-      return made;
+      return found && attend(found);
     },
+    get version() {
+      return table.version;
+    },
+    list: () => table.list()?.map(attend),
   });
 }
 

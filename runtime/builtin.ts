@@ -5,7 +5,7 @@ import { jsRuntimes } from "./script/runtime.ts";
 import { nativeRuntime } from "./native/runtime.ts";
 import type { NativeRegistry } from "./native/registry.ts";
 import { quickjsRuntime } from "./quickjs/runtime.ts";
-import { wasmRuntime, type WasmRuntimeOptions } from "./wasm/runtime.ts";
+import { wasmLaneRuntime, wasmRuntime, type WasmRuntimeOptions } from "./wasm/runtime.ts";
 
 /** What the built-in engines need to know. */
 export interface BuiltInOptions {
@@ -21,14 +21,16 @@ export interface BuiltInOptions {
 /** Child processes kept ready: a lost guest is replaced at once, and the next one starts at once. */
 const WARM_PROCESSES = 1;
 
-/** Native, WASM, QuickJS, and JavaScript in workers and processes. */
+/** Native, WASM inline and in workers, QuickJS, and JavaScript in workers and processes. */
 export function builtInRuntimes(
   { native, workerOptions, warmProcesses = WARM_PROCESSES, abis = [] }: BuiltInOptions,
 ): readonly Runtime[] {
+  const workers = workerOptions === undefined ? {} : { workerOptions };
   return [
     nativeRuntime(native),
     wasmRuntime({ abis }),
+    wasmLaneRuntime({ abis, ...workers }),
     quickjsRuntime(),
-    ...jsRuntimes({ warmProcesses, ...workerOptions === undefined ? {} : { workerOptions } }),
+    ...jsRuntimes({ warmProcesses, ...workers }),
   ];
 }

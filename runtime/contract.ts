@@ -95,8 +95,12 @@ export interface LoadRequest {
 export interface HostFunctions {
   /** Whether any of it waits: then a guest has to be ready to. */
   readonly waits: boolean;
+  /** Another number after each change of what answers. */
+  readonly version: number;
   /** What answers `operation` now; `undefined` when nothing does. */
   find(operation: string): HostFunction<HostFunctionOrigin> | undefined;
+  /** Everything that `find` finds; `undefined` where it finds something for every name. */
+  list(): readonly HostFunction<HostFunctionOrigin>[] | undefined;
 }
 
 /** One function of the embedder. */
@@ -317,6 +321,8 @@ export interface Call {
   readonly onEvent?: EventSink | undefined;
   /** What the caller handed over for host functions; the guest never sees it. */
   readonly hostContext?: unknown;
+  /** Asked now and then while the guest runs, for what no signal can tell it: why it must end now. */
+  readonly stopReason?: () => unknown;
 }
 
 /** One loaded extension, as its engine sees it. Failures are {@linkcode Fault}s. */

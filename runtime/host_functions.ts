@@ -113,6 +113,7 @@ export class HostFunctionTable {
   readonly #handlerWaits: boolean;
   /** How many of the functions wait. */
   #waiting = 0;
+  #version = 0;
 
   /**
    * Holds what a load was given.
@@ -136,6 +137,16 @@ export class HostFunctionTable {
     return this.#handler === undefined ? this.#waiting > 0 : this.#handlerWaits;
   }
 
+  /** Another number after each change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Everything there is; `undefined` where something answers every name. */
+  list(): readonly HostFunction[] | undefined {
+    return this.#handler === undefined ? [...this.#functions.values()] : undefined;
+  }
+
   /** What answers `operation` now. */
   find(operation: string): HostFunction | undefined {
     const run = this.#handler;
@@ -151,6 +162,7 @@ export class HostFunctionTable {
   add(added: HostFunction): () => void {
     this.#remove(this.#functions.get(added.name));
     this.#functions.set(added.name, added);
+    this.#version++;
     if (added.waits) this.#waiting++;
     return () => {
       if (this.#functions.get(added.name) === added) this.#remove(added);
@@ -160,6 +172,7 @@ export class HostFunctionTable {
   #remove(found: HostFunction | undefined): void {
     if (found === undefined) return;
     this.#functions.delete(found.name);
+    this.#version++;
     if (found.waits) this.#waiting--;
   }
 }

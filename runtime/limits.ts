@@ -33,6 +33,8 @@ export interface Limits {
   readonly varBytes: number;
   /** Bytes of one HTTP answer that a guest asked for by its convention's own function. */
   readonly responseBytes: number;
+  /** Milliseconds after which an instance beyond the first, or a lane, that nobody used is closed. */
+  readonly idleMs: number;
 }
 
 /**
@@ -72,6 +74,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   varBytes: 1024 * 1024,
   // an answer that fills the memory
   responseBytes: 16 * 1024 * 1024,
+  // memory and threads that one moment of many calls leaves behind
+  idleMs: 30_000,
 });
 
 /**

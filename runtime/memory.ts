@@ -25,13 +25,13 @@ const TWO_32 = 2 ** 32;
  */
 export class GuestMemory {
   /** `undefined` until the guest's instance exists: its start section may already call the host. */
-  #memory: WebAssembly.Memory | undefined;
+  #memory: { readonly buffer: ArrayBufferLike } | undefined;
   /** Both views have length 0 once the memory has grown, because growing detaches the old buffer. */
   #bytes: Uint8Array = NO_BYTES;
   #view: DataView = NO_VIEW;
 
   /** Uses `memory` from now on. */
-  attach(memory: WebAssembly.Memory): void {
+  attach(memory: { readonly buffer: ArrayBufferLike }): void {
     this.#memory = memory;
     this.#refresh();
   }

@@ -5,6 +5,7 @@ import type { Limits } from "../limits.ts";
 import type { Source } from "../source.ts";
 import type { ModuleShape } from "./abi/contract.ts";
 import type { LinkedModule } from "./link.ts";
+import { memoryFault } from "./memory_fault.ts";
 import type { AddedExports, RewriteOptions } from "./rewrite/rewrite.ts";
 import { rewriteModule } from "./rewritten.ts";
 import { type BinaryShape, readBinary, shapeOf } from "./shape.ts";
@@ -170,9 +171,4 @@ function checkSizes({ memories, tables }: BinaryShape, { memoryBytes }: Limits):
   }
   for (const { min } of tables) bytes += min * TABLE_ELEMENT_BYTES;
   if (bytes > memoryBytes) throw memoryFault(bytes, memoryBytes);
-}
-
-/** The fault of a guest that has more memory than it may. */
-export function memoryFault(bytes: number, limit: number): Fault {
-  return new Fault("memory-limit", `it has ${bytes} bytes of memory where ${limit} are allowed`);
 }

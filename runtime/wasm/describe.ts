@@ -5,7 +5,6 @@ import type {
   DescribedImport,
   DescribeRequest,
   GuestOutput,
-  HostFunctions,
   LoadRequest,
   ModuleDescription,
   ModuleIssue,
@@ -20,6 +19,7 @@ import { LiveGuest } from "./guest.ts";
 import { linkedShape, linkProblems } from "./link.ts";
 import { answers, importProblems } from "./imports.ts";
 import { bindImports } from "./instance.ts";
+import { NO_HOST_FUNCTIONS } from "./no_host_functions.ts";
 import { Program } from "./program.ts";
 import { rawImportAsks } from "./raw_imports.ts";
 import { shapeOf } from "./shape.ts";
@@ -150,9 +150,6 @@ export function describeSurvey(
     answers,
   };
 }
-
-/** What guests call where no embedder offers anything. */
-export const NO_HOST_FUNCTIONS: HostFunctions = { waits: false, find: () => undefined };
 
 /** A guest that is only looked at has no host, prints nothing and is never called. */
 const NO_HOST: HostCalls = {

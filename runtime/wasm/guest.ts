@@ -33,6 +33,14 @@ const TICKS_PER_LOOK = 16;
 
 const NO_EXPORTS: WebAssembly.Exports = Object.create(null);
 
+/** What is different for a guest whose host is on another thread. */
+export interface FarHost {
+  /** `found`, so that it can wait for the host wherever it asks it something. */
+  adapt(found: HostFunction): HostFunction;
+  /** Runs before code of the guest that cannot be suspended. */
+  enterPlain(): void;
+}
+
 /** A {@linkcode Guest}, as the engine holds it. */
 export class LiveGuest implements Guest {
   readonly memory: GuestMemory = new GuestMemory();
@@ -43,6 +51,8 @@ export class LiveGuest implements Guest {
   /** Whether an import always suspends it, and what tells whether others may. */
   #alwaysWaits = false;
   readonly #mayWait: (() => boolean)[] = [];
+  /** Set before the imports are bound, where the host is not on this thread. */
+  far: FarHost | undefined;
   #switch: WebAssembly.Global | undefined;
   #attached = false;
   #exports: WebAssembly.Exports = NO_EXPORTS;
@@ -112,7 +122,8 @@ export class LiveGuest implements Guest {
         return call().deadline;
       },
       get stopReason() {
-        const { signal, closed } = call();
+        const { signal, closed, stopReason } = call();
+        if (stopReason !== undefined) return stopReason();
         return signal?.aborted ? signal.reason : closed?.aborted ? closed.reason : undefined;
       },
       end: (reason) => this.#end(reason),
@@ -142,22 +153,48 @@ export class LiveGuest implements Guest {
   }
 
   fn(name: string): GuestFunction | undefined {
+    const fn = this.#exported(name);
+    return fn === undefined || this.#switch === undefined ? fn : this.#plainly(fn, this.#switch);
+  }
+
+  #exported(name: string): GuestFunction | undefined {
     if (this.#hidden !== undefined && name.startsWith(this.#hidden)) return undefined;
     // The exports object has no prototype, so no name finds anything but an export.
     const value = this.#exports[name];
     return typeof value === "function" ? value as GuestFunction : undefined;
   }
 
+  /** `fn` with imports that do not suspend: it may be called from inside one that waits. */
+  #plainly(fn: GuestFunction, position: WebAssembly.Global): GuestFunction {
+    const plain: GuestFunction = (...args) => {
+      this.far?.enterPlain();
+      const { suspends } = this;
+      this.suspends = false;
+      position.value = 0;
+      try {
+        return fn(...args);
+      } finally {
+        this.suspends = suspends;
+        position.value = suspends ? 1 : 0;
+      }
+    };
+    // It still says how many parameters the guest's own function has.
+    return Object.defineProperty(plain, "length", { value: fn.length });
+  }
+
   entry(name: string): GuestFunction | undefined {
-    const fn = this.fn(name);
-    return fn !== undefined && this.suspends ? promising(fn) : fn;
+    if (!this.suspends) return this.fn(name);
+    const fn = this.#exported(name);
+    return fn === undefined ? undefined : promising(fn);
   }
 
   tick(cost: number): void {
     this.#ticks -= cost;
     if (this.#ticks > 0) return;
     this.#ticks = TICKS_PER_LOOK;
-    if (performance.now() > this.call.deadline) throw new Fault("timeout");
+    if (performance.now() > this.#call.deadline) throw new Fault("timeout");
+    const reason = this.#call.stopReason?.();
+    if (reason !== undefined) throw reason;
   }
 
   exit(status: number): never {
@@ -175,8 +212,13 @@ export class LiveGuest implements Guest {
     this.#suspension?.abort(reason);
   }
 
+  /** `host` as an import of this guest, wherever the host is. */
+  bind(host: HostFunction): WebAssembly.ImportValue {
+    return this.import(this.far?.adapt(host) ?? host);
+  }
+
   /** `host` as an import of this guest. */
-  import({ type, run, wait, mayWait }: HostFunction): WebAssembly.ImportValue {
+  import({ type, run, wait, mayWait, unfinished }: HostFunction): WebAssembly.ImportValue {
     if (wait === undefined) return this.#plain(run);
     const ask = wait as (signal: AbortSignal, ...args: WasmValue[]) => Promise<unknown>;
     if (run === undefined || mayWait === undefined) {
@@ -188,8 +230,11 @@ export class LiveGuest implements Guest {
     this.#switch ??= importSwitch();
     this.#settleSuspends();
     const now = this.#plain(run);
-    const later = (...args: WasmValue[]) =>
-      now(...args) ?? this.#wait((signal) => ask(signal, ...args));
+    const later = (...args: WasmValue[]) => {
+      const given = now(...args);
+      const waits = unfinished === undefined ? given === undefined : unfinished();
+      return waits ? this.#wait((signal) => ask(signal, ...args)) : given;
+    };
     return switchedImport(type, now, suspending(later), this.#switch);
   }
 
@@ -218,7 +263,8 @@ export class LiveGuest implements Guest {
     const abort = () => suspension.abort(signal?.reason);
     this.#suspension = suspension;
     try {
-      if (signal?.aborted) throw signal.reason;
+      const reason = signal?.aborted ? signal.reason : this.#call.stopReason?.();
+      if (reason !== undefined) throw reason;
       signal?.addEventListener("abort", abort, { once: true });
       this.tick(1);
       const limit = { deadline, signal: suspension.signal };

@@ -82,7 +82,7 @@ export function importsOf(
     const found = find(tables, module, name);
     if (found === undefined) continue;
     const functions = imports[module] ??= Object.create(null);
-    functions[name] = found.link?.() ?? guest.import(found);
+    functions[name] = found.link?.() ?? guest.bind(found);
   }
   return imports;
 }

@@ -15,14 +15,17 @@ import type {
   Session,
 } from "./abi/contract.ts";
 import { assemblyScriptImports } from "./assemblyscript.ts";
-import { memoryFault } from "./compile.ts";
-import { exitFault, LiveGuest } from "./guest.ts";
+import { exitFault, type FarHost, LiveGuest } from "./guest.ts";
 import { importsOf } from "./imports.ts";
 import { rawImportTable } from "./raw_imports.ts";
 import { promising } from "./jspi.ts";
 import { instantiateLinked, type LinkedModule, MAIN_MODULE } from "./link.ts";
+import { memoryFault } from "./memory_fault.ts";
 import type { Program } from "./program.ts";
 import type { AddedExports } from "./rewrite/rewrite.ts";
+
+/** What every convention's guests find beside the convention itself. */
+type BlueprintPlatform = "environment" | "powers" | "sleep" | "rawTable";
 
 /** Everything that instances of one extension share. */
 export interface Blueprint {
@@ -39,6 +42,12 @@ export interface Blueprint {
   readonly powers: WasiPowers;
   /** Makes the program of one instance. */
   readonly program: () => Program;
+  /** How an instance reaches a host on another thread. */
+  readonly far?: (guest: LiveGuest) => FarHost;
+  /** What answers raw imports; default: the functions themselves. */
+  readonly rawTable?: ((guest: LiveGuest, memory: GuestMemory) => ImportTable) | undefined;
+  /** How a guest sleeps that cannot be suspended; default: on the thread, until its time is over. */
+  readonly sleep?: ((deadline: number, ms: number) => void) | undefined;
 }
 
 /** One instance at work. */
@@ -59,10 +68,10 @@ export function sizeOf({ guest, session, memories }: GuestInstance): number {
 /** What a guest's imports are answered from; it builds closures and runs nothing. */
 export function bindImports(
   guest: LiveGuest,
-  { abi, environment, powers }: Pick<Blueprint, "abi" | "environment" | "powers">,
+  { abi, ...platform }: Pick<Blueprint, "abi" | BlueprintPlatform>,
 ): { readonly session: Session; readonly tables: readonly ImportTable[] } {
-  const session = abi.bind(guest, environment);
-  const tables = platformTables(guest, guest.memory, { environment, powers });
+  const session = abi.bind(guest, platform.environment);
+  const tables = platformTables(guest, guest.memory, platform);
   return { session, tables: [session.imports, ...tables] };
 }
 
@@ -70,12 +79,13 @@ export function bindImports(
 function platformTables(
   guest: LiveGuest,
   memory: GuestMemory,
-  { environment, powers }: Pick<Blueprint, "environment" | "powers">,
+  { environment, powers, sleep = sleepUntil, rawTable }: Pick<Blueprint, BlueprintPlatform>,
 ): readonly ImportTable[] {
   const { program } = guest;
   const tables: ImportTable[] = [
     assemblyScriptImports({ memory, randomFill: powers.randomFill }),
-    rawImportTable(guest, memory, environment, environment.rawImports ?? []),
+    rawTable?.(guest, memory) ??
+      rawImportTable(guest, memory, environment, environment.rawImports ?? []),
   ];
   if (environment.shape.imports.some(({ module }) => module === WASI_MODULE)) {
     tables.push({
@@ -87,7 +97,7 @@ function platformTables(
         get args() {
           return program.args;
         },
-        sleep: (ms) => sleepUntil(guest.call.deadline, ms),
+        sleep: (ms) => sleep(guest.call.deadline, ms),
         tick: (cost) => guest.tick(cost),
         exit: (status) => guest.exit(status),
       }),
@@ -107,6 +117,7 @@ export function startInstance(
 ): GuestInstance | Promise<GuestInstance> {
   const { environment, abi } = blueprint;
   const guest = new LiveGuest(blueprint.program(), call);
+  guest.far = blueprint.far?.(guest);
   const { session, tables } = bindImports(guest, blueprint);
   const memories: GuestMemory[] = [];
   const instance = { guest, session, memories };

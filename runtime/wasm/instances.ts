@@ -5,6 +5,7 @@
  * @module
  */
 
+import { inBackground } from "../../capabilities/powers/background.ts";
 import { withDeadline } from "../deadline.ts";
 import { Fault } from "../errors.ts";
 
@@ -22,6 +23,10 @@ export interface PoolOptions<Instance> {
   readonly size: number;
   /** Milliseconds a call may wait for one. */
   readonly queueMs: number;
+  /** Milliseconds after which an interchangeable one that nobody took is ended; default: never. */
+  readonly idleMs?: number;
+  /** How many of them stay all the same; default: 1. */
+  readonly idleKept?: number;
 }
 
 /** V8 ends the whole process, not catchably, near 32,700 live memories. */
@@ -49,10 +54,16 @@ export class InstancePool<Instance extends object> {
   readonly #failures: number[] = [];
   /** Why no instance is given out any more. */
   #ended: Fault | undefined;
+  /** How many of the idle ones, the longest idle first, nobody took since the last look. */
+  #untouched = 0;
+  #stopLooking: (() => void) | undefined;
+  readonly #idleKept: number;
 
   /** An empty pool. */
   constructor(options: PoolOptions<Instance>) {
     this.#options = options;
+    const { kind, idleMs = Infinity, idleKept = 1 } = options;
+    this.#idleKept = kind === "one" || idleMs === Infinity ? Infinity : idleKept;
   }
 
   /** How many discarded instances were replaced. */
@@ -67,7 +78,9 @@ export class InstancePool<Instance extends object> {
 
   /** An idle instance, if there is one; it belongs to the caller until `release` or `discard`. */
   takeIdle(): Instance | undefined {
-    return this.#idle.pop();
+    const instance = this.#idle.pop();
+    if (this.#idle.length < this.#untouched) this.#untouched = this.#idle.length;
+    return instance;
   }
 
   /**
@@ -76,7 +89,7 @@ export class InstancePool<Instance extends object> {
    * @throws {Fault} `busy` after `queueMs`, `closed`, `memory-limit`, or why a new one cannot start.
    */
   take(signal?: AbortSignal): Instance | Promise<Instance> {
-    const idle = this.#idle.pop();
+    const idle = this.takeIdle();
     if (idle !== undefined) return idle;
     if (this.#ended !== undefined) throw this.#ended;
     return this.#count < this.#options.size ? this.#create() : this.#wait(signal);
@@ -88,7 +101,7 @@ export class InstancePool<Instance extends object> {
    * @throws {Fault} as `take`; `busy` at once, and `needs-async` where starting may wait.
    */
   takeNow(): Instance {
-    const idle = this.#idle.pop();
+    const idle = this.takeIdle();
     if (idle !== undefined) return idle;
     if (this.#ended !== undefined) throw this.#ended;
     if (this.#count >= this.#options.size) throw new Fault("busy", "every instance is in a call");
@@ -107,8 +120,11 @@ export class InstancePool<Instance extends object> {
   /** Puts an instance aside for the next call; one for a single call must not have had it yet. */
   keep(instance: Instance): void {
     if (this.#ended !== undefined) this.#drop(instance);
-    else if (this.#waiting.size === 0) this.#idle.push(instance);
-    else this.#nextWaiter()?.resolve(instance);
+    else if (this.#waiting.size > 0) this.#nextWaiter()?.resolve(instance);
+    else {
+      this.#idle.push(instance);
+      if (this.#idle.length > this.#idleKept) this.#look();
+    }
   }
 
   /** Ends an unbroken instance that is not to be used again; its replacement counts as a restart. */
@@ -128,6 +144,7 @@ export class InstancePool<Instance extends object> {
   async close(): Promise<void> {
     const reason = new Fault("closed");
     this.#ended = reason;
+    this.#stopLooking?.();
     for (const waiter of [...this.#waiting]) waiter.reject(reason);
     this.#waiting.clear();
     const idle = new Set(this.#idle.splice(0));
@@ -215,6 +232,18 @@ export class InstancePool<Instance extends object> {
         waiter.reject(error);
       }
     }
+  }
+
+  /** Looks again after a while, and ends what nobody took meanwhile. */
+  #look(): void {
+    if (this.#stopLooking !== undefined) return;
+    this.#untouched = this.#idle.length;
+    this.#stopLooking = inBackground(this.#options.idleMs ?? Infinity, () => {
+      this.#stopLooking = undefined;
+      const spare = Math.min(this.#untouched, this.#idle.length - this.#idleKept);
+      for (const instance of this.#idle.splice(0, Math.max(0, spare))) this.#drop(instance);
+      if (this.#idle.length > this.#idleKept) this.#look();
+    });
   }
 
   #forget(instance: Instance): void {

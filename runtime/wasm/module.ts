@@ -3,9 +3,10 @@
 import type { Call, Module, Payload } from "../contract.ts";
 import { Fault } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { memoryFault } from "./compile.ts";
+import { HARMLESS } from "./harmless.ts";
 import { type GuestInstance, sizeOf } from "./instance.ts";
 import type { InstancePool } from "./instances.ts";
+import { memoryFault } from "./memory_fault.ts";
 
 /** What a module is made of. */
 export interface ModuleParts {
@@ -21,9 +22,6 @@ export interface ModuleParts {
   /** Bytes of memory beyond which an instance is replaced after its call; `Infinity` = never. */
   readonly recycleBytes: number;
 }
-
-/** Failures that leave the guest as it was: it answered, or nothing of it ran. */
-const HARMLESS: ReadonlySet<string> = new Set(["unknown-function", "bad-payload", "guest-error"]);
 
 /** A loaded WASM extension. */
 export class WasmModule implements Module {

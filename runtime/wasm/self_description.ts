@@ -26,7 +26,7 @@ export async function describeItself(
   blueprint: Pick<Blueprint, "module" | "added" | "linking" | "abi" | "powers"> & {
     readonly environment: Omit<Blueprint["environment"], "host">;
   },
-  { manifest, limits, signal }: Pick<LoadRequest, "manifest" | "limits" | "signal">,
+  { name, limits, signal }: Pick<LoadRequest, "limits" | "signal"> & { readonly name: string },
 ): Promise<SelfDescription | undefined> {
   const { abi, powers, environment } = blueprint;
   if (!abi.selfDescribing) return undefined;
@@ -34,7 +34,7 @@ export async function describeItself(
   const call = {
     deadline: performance.now() + Math.min(DESCRIBE_MS, limits.loadMs),
     signal,
-    chain: [manifest.name],
+    chain: [name],
     budget: { operations: DESCRIBE_OPERATIONS },
     fuel: limits.fuel,
   };
@@ -44,7 +44,7 @@ export async function describeItself(
       ...environment,
       host,
     },
-    program: () => new Program([manifest.name], {}, SILENT),
+    program: () => new Program([name], {}, SILENT),
   }, call);
   const { guest, session } = await withDeadline(Promise.resolve(started), call);
   try {

@@ -14,12 +14,17 @@ import {
   hostFunction,
   OperationError,
 } from "../../mod.ts";
-import type { AskingGuest } from "./host_function_suite.ts";
+import type { AskingGuest } from "./asking.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Registers the tests of one guest. */
+/** Registers the tests of one guest, on this thread and in a worker. */
 export function attendedSuite(guest: AskingGuest): void {
+  suiteIn("inline", guest);
+  suiteIn("worker", { ...guest, title: `${guest.title} in a worker` });
+}
+
+function suiteIn(isolation: "inline" | "worker", guest: AskingGuest): void {
   Deno.test(`${guest.title}: each call of a host function is written down`, async () => {
     const audit: AuditRecord[] = [];
     await using host = new ExtensionHost({
@@ -28,6 +33,7 @@ export function attendedSuite(guest: AskingGuest): void {
     });
     const refusal = { extension: "x", capability: "host", grant: "" };
     const extension = await host.load(guest.module, {
+      isolation,
       hostFunctions: [
         hostFunction("now", () => "1"),
         hostFunction("later", () => Promise.resolve("2"), { async: true }),
@@ -74,7 +80,10 @@ export function attendedSuite(guest: AskingGuest): void {
         throw new TypeError("the disk is full");
       },
     });
-    const extension = await host.load(guest.module, { hostFunctions: { now: () => "1" } });
+    const extension = await host.load(guest.module, {
+      isolation,
+      hostFunctions: { now: () => "1" },
+    });
     await assertRejects(() => extension.invoke(guest.ask, "now\0"), ExtensionError);
   });
 
@@ -86,6 +95,7 @@ export function attendedSuite(guest: AskingGuest): void {
     });
     const codes: unknown[] = [];
     const extension = await host.load(guest.module, {
+      isolation,
       hostFunctions: [hostFunction("forward", async (payload, context) => {
         try {
           return await context.call(decode(payload), "up", '"milk"');

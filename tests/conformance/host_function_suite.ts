@@ -7,7 +7,6 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
-  type Extension,
   ExtensionError,
   ExtensionHost,
   Fault,
@@ -17,26 +16,8 @@ import {
   type LoadOptions,
   msgpack,
 } from "../../mod.ts";
-import { codeOf, failureOf, text } from "./abi_suite.ts";
-
-/** One guest, and how it is told to call the host. */
-export interface AskingGuest {
-  /** Convention and language, for the tests' names. */
-  readonly title: string;
-  readonly module: URL;
-  /** What the guest names beside the operation; empty where its convention has no such thing. */
-  readonly namespace: string;
-  readonly binding: string;
-  /**
-   * Its operation that takes `<operation>\0<payload>`, asks the host, and answers with the host's
-   * response or fails with the host's error.
-   */
-  readonly ask: string;
-  /** The same twice in one call; both answers, one after the other. */
-  readonly askTwice: string;
-  /** An operation that counts its calls, to see that the instance stays the same. */
-  readonly count: string;
-}
+import { codeOf, failureOf } from "./abi_suite.ts";
+import { Asking, type AskingGuest } from "./asking.ts";
 
 const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const raise = (reason: unknown): never => {
@@ -46,18 +27,37 @@ const upper = (payload: Uint8Array) => new TextDecoder().decode(payload).toUpper
 const upperLater = async (payload: Uint8Array) => (await delay(2), upper(payload));
 const never = hostFunction("never", () => new Promise<void>(() => {}), { async: true });
 
-/** Registers the tests of one guest. */
+/** Registers the tests of one guest, on this thread and in a worker. */
 export function hostFunctionSuite(guest: AskingGuest): void {
+  for (const isolation of ["inline", "worker"] as const) suiteIn(isolation, guest);
+
+  Deno.test(`${guest.title}: load() refuses host functions that are none, or two of a name`, async () => {
+    await using host = new ExtensionHost({ log: () => {} });
+    const wrong: LoadOptions[] = [
+      { hostFunctions: { upper: "upper" as unknown as () => string } },
+      { hostFunctions: [hostFunction("a", upper), hostFunction("a", upper)] },
+      { callHandler: {} as unknown as () => string },
+    ];
+    for (const options of wrong) {
+      await assertRejects(() => host.load(guest.module, options), TypeError, "Cannot take");
+    }
+    assertEquals(host.extensions(), []);
+  });
+}
+
+function suiteIn(isolation: "inline" | "worker", guest: AskingGuest): void {
+  const where = isolation === "inline" ? "" : " of a guest in a worker";
   const test = (does: string, options: LoadOptions, run: (asking: Asking) => Promise<void>) =>
-    Deno.test(`${guest.title}: a host function ${does}`, async () => {
+    Deno.test(`${guest.title}: a host function${where} ${does}`, async () => {
       await using host = new ExtensionHost({ log: () => {} });
-      await run(new Asking(guest, await host.load(guest.module, options)));
+      const extension = await host.load(guest.module, { ...options, isolation });
+      await run(new Asking(guest, extension));
     });
 
   test("answers bytes and text, at once", { hostFunctions: { upper } }, async (asking) => {
     assertEquals(await asking.ask("upper", "abc"), "ABC");
     assertEquals(await asking.ask("upper", ""), "");
-    assertEquals(asking.askSync("upper", "é"), "É");
+    assertEquals(await asking.askNow("upper", "é"), "É");
   });
 
   test("may answer nothing", {
@@ -74,11 +74,12 @@ export function hostFunctionSuite(guest: AskingGuest): void {
     await asking.ask("who", "");
     const { name } = asking;
     const { namespace, binding } = guest;
-    const [{ call, deadline, ...who }] = seen as [HostFunctionContext];
+    const [{ call, deadline, signal, ...who }] = seen as [HostFunctionContext];
     assert(typeof call === "function" && deadline > performance.now());
-    const none = { signal: undefined, hostContext: undefined };
+    // a guest elsewhere waits for every answer, and whoever waits can be told to stop
+    assertEquals(signal !== undefined, isolation === "worker");
     const names = { operation: "who", namespace, binding, extension: name, chain: [name] };
-    assertEquals(who, { ...names, ...none });
+    assertEquals(who, { ...names, hostContext: undefined });
   });
 
   test(
@@ -131,7 +132,7 @@ export function hostFunctionSuite(guest: AskingGuest): void {
     const prefix = `${guest.binding}/${guest.namespace}`;
     assertEquals(await asking.ask("upper", "a"), `${prefix}/upper:A`);
     assertEquals(await asking.ask("any thing", "b"), `${prefix}/any thing:B`);
-    assertEquals(asking.askSync("", "c"), `${prefix}/:C`);
+    assertEquals(await asking.askNow("", "c"), `${prefix}/:C`);
   });
 
   test("can be a call handler that waits", {
@@ -144,7 +145,7 @@ export function hostFunctionSuite(guest: AskingGuest): void {
     const { extension } = asking;
     assertEquals(await codeOf(() => asking.ask("upper", "a")), "guest-error");
     const takeBack = extension.registerHostFunction("upper", upper);
-    assertEquals(asking.askSync("upper", "a"), "A");
+    assertEquals(await asking.askNow("upper", "a"), "A");
     extension.registerHostFunction("upper", () => "replaced");
     takeBack();
     assertEquals(await asking.ask("upper", "a"), "replaced");
@@ -170,7 +171,7 @@ export function hostFunctionSuite(guest: AskingGuest): void {
     assertEquals(await asking.count(), "2");
     takeBack();
     asking.extension.registerHostFunction("later", upper);
-    assertEquals(asking.askSync("later", "b"), "B");
+    assertEquals(await asking.askNow("later", "b"), "B");
     assertEquals(await asking.count(), "3");
   });
 
@@ -189,13 +190,13 @@ export function hostFunctionSuite(guest: AskingGuest): void {
   test("is told of an abort, and the call rejects with its reason", {}, async (asking) => {
     const reason = new Error("not needed any more");
     let told: unknown;
+    const controller = new AbortController();
     asking.extension.registerHostFunction("wait", async (_, { signal }) => {
+      setTimeout(() => controller.abort(reason), 5);
       await new Promise((resolve) => signal?.addEventListener("abort", resolve));
       told = signal?.reason;
     });
-    const controller = new AbortController();
     const result = asking.ask("wait", "", { signal: controller.signal });
-    setTimeout(() => controller.abort(reason), 5);
     assertEquals(await result.catch((error) => error), reason);
     await delay(1);
     assertEquals(told, reason);
@@ -320,72 +321,15 @@ export function hostFunctionSuite(guest: AskingGuest): void {
     assertEquals([await asking.count(), asking.restarts], ["1", 1]);
   });
 
+  if (isolation === "worker") return;
   test("that calls its own guest finds it busy", {}, async (asking) => {
     asking.extension.registerHostFunction("again", () => asking.askSync("again", ""));
     const { guest } = await failureOf(() => asking.ask("again", ""));
     assert(guest.includes("every instance is in a call"), guest);
     assertEquals(await asking.count(), "1");
   });
-
-  Deno.test(`${guest.title}: load() refuses host functions that are none, or two of a name`, async () => {
-    await using host = new ExtensionHost({ log: () => {} });
-    const wrong: LoadOptions[] = [
-      { hostFunctions: { upper: "upper" as unknown as () => string } },
-      { hostFunctions: [hostFunction("a", upper), hostFunction("a", upper)] },
-      { callHandler: {} as unknown as () => string },
-    ];
-    for (const options of wrong) {
-      await assertRejects(() => host.load(guest.module, options), TypeError, "Cannot take");
-    }
-    assertEquals(host.extensions(), []);
-  });
 }
 
 function codeOfSync(act: () => unknown): string {
   return assertThrows(act, ExtensionError).code;
-}
-
-/** Tells a guest to ask its host. */
-class Asking {
-  readonly extension: Extension;
-  readonly #guest: AskingGuest;
-
-  constructor(guest: AskingGuest, extension: Extension) {
-    this.#guest = guest;
-    this.extension = extension;
-  }
-
-  get name(): string {
-    return this.extension.name;
-  }
-
-  get restarts(): number {
-    return this.extension.stats().restarts;
-  }
-
-  ask(
-    operation: string,
-    payload: string,
-    options?: { signal?: AbortSignal; timeoutMs?: number },
-  ): Promise<string> {
-    return text(this.extension.invoke(this.#guest.ask, `${operation}\0${payload}`, options));
-  }
-
-  askTwice(operation: string, payload: string): Promise<string> {
-    return text(this.extension.invoke(this.#guest.askTwice, `${operation}\0${payload}`));
-  }
-
-  askSync(operation: string, payload: string): string {
-    const result = this.extension.invokeSync(this.#guest.ask, `${operation}\0${payload}`);
-    return new TextDecoder().decode(result);
-  }
-
-  bytes(operation: string, payload: Uint8Array): Promise<Uint8Array> {
-    const name = new TextEncoder().encode(`${operation}\0`);
-    return this.extension.invoke(this.#guest.ask, Uint8Array.of(...name, ...payload));
-  }
-
-  count(): Promise<string> {
-    return text(this.extension.invoke(this.#guest.count));
-  }
 }

@@ -91,6 +91,8 @@ export interface HostFunction {
    * by `wait`, with the same arguments.
    */
   readonly mayWait?: () => boolean;
+  /** Beside `mayWait`: whether the last `run` is to be followed by `wait`, whatever it gave. */
+  readonly unfinished?: () => boolean;
   /**
    * Instead of both: a WebAssembly function of the convention's own, imported as it is, so that a
    * call of it never enters JavaScript. Nobody counts or times it: it has to be short.
@@ -261,6 +263,11 @@ export interface Abi {
   readonly hostFunctions?: boolean;
   /** Its own defaults of limits; what a host, an operator or a manifest sets stays. */
   readonly defaults?: Partial<Limits>;
+  /**
+   * Of a convention that is not built in: the module that workers run for its guests. It calls
+   * `startWasmLane` with the convention. Without it the guests run inline only.
+   */
+  readonly lane?: URL;
   /** What is wrong with a module, in the convention's own words; told beside what it lacks. */
   problems?(shape: ModuleShape): readonly string[];
   /** What a module without a list of capabilities asks for by its imports. */

@@ -1,0 +1,188 @@
+/**
+ * How code that runs beside a guest, in a lane, reaches the host: it asks, and the guest is suspended
+ * until the answer comes; or it tells, and goes on.
+ *
+ * Host functions of a convention are written for a host on their own thread: they ask in the middle of
+ * what they do, and need the answer at once. Here such a function is left where it asks, the guest
+ * is suspended, and when the answer is there the function runs again from its beginning, and finds it.
+ *
+ * @module
+ */
+
+import { NeedsAsyncError } from "../../capabilities/errors.ts";
+import type { HostFunction, WasmValue } from "./abi/contract.ts";
+import type { FarHost, LiveGuest } from "./guest.ts";
+import { decodeError } from "./lane_errors.ts";
+import type { FromLane, News, Question, WireAnswer } from "./lane_wire.ts";
+
+/** What may be told and not yet heard: a guest that floods its host is suspended until it is. */
+const UNHEARD_COST = 1024 * 1024;
+/** What a message costs beside its content. */
+export const MESSAGE_COST = 256;
+
+/** Thrown to leave a host function whose question has no answer yet; never seen outside. */
+const LEFT: unknown = Object.freeze({ left: true });
+
+/** Asks and tells on behalf of one guest at a time. */
+export class Questions {
+  readonly #send: (message: FromLane) => void;
+  /** The task in progress. */
+  #task = 0;
+  #guest: LiveGuest | undefined;
+  #lastAsk = 0;
+  readonly #asked = new Map<number, (answer: WireAnswer) => void>();
+  /** Which question an error answered. */
+  readonly #origins = new WeakMap<object, number>();
+  #unheard = 0;
+  #heard: PromiseWithResolvers<void> | undefined;
+  /** Whether a host function runs that can be left. */
+  #inside = false;
+  /** What the function was answered so far, in the order in which it asks. */
+  #answers: (() => unknown)[] = [];
+  #at = 0;
+  /** What it was left for. */
+  #open: Question | undefined;
+
+  constructor(send: (message: FromLane) => void) {
+    this.#send = send;
+  }
+
+  /** A task begins; nothing is left of the one before. */
+  begin(task: number): void {
+    this.#task = task;
+    this.#asked.clear();
+    this.#open = undefined;
+    this.#inside = false;
+  }
+
+  /** The question that `error` was the answer to. */
+  originOf = (error: unknown): number | undefined =>
+    typeof error === "object" && error !== null ? this.#origins.get(error) : undefined;
+
+  /** Lets the host functions of `guest` ask. */
+  serve(guest: LiveGuest): FarHost {
+    this.#guest = guest;
+    return {
+      adapt: (found) => this.#adapt(found, guest),
+      enterPlain: () => {
+        if (this.#open !== undefined) throw LEFT;
+      },
+    };
+  }
+
+  /** Asks, for who can wait. */
+  async ask(question: Question): Promise<unknown> {
+    return (await this.#ask(question))();
+  }
+
+  /**
+   * Asks in the middle of a host function.
+   *
+   * @throws what leaves the function where there is no answer yet; `NeedsAsyncError` where nothing can.
+   */
+  askNow(question: Question, name: string): unknown {
+    if (!this.#inside || !this.#guest?.suspends) throw new NeedsAsyncError(name);
+    if (this.#open !== undefined) throw LEFT;
+    const answer = this.#answers[this.#at++];
+    if (answer !== undefined) return answer();
+    this.#open = question;
+    throw LEFT;
+  }
+
+  /** Tells the host something that costs it `cost`; what it makes of it ends the task at worst. */
+  tell(news: News, cost: number): void {
+    const all = cost + MESSAGE_COST;
+    this.#unheard += all;
+    this.#send({ kind: "tell", id: this.#task, fuel: this.#fuel(), cost: all, news });
+  }
+
+  /** The host has dealt with so much. */
+  heard(cost: number): void {
+    this.#unheard -= cost;
+    if (this.#unheard > UNHEARD_COST) return;
+    this.#heard?.resolve();
+    this.#heard = undefined;
+  }
+
+  /** An answer came; one for a task that is over is dropped. */
+  answered(ask: number, answer: WireAnswer): void {
+    this.#asked.get(ask)?.(answer);
+    this.#asked.delete(ask);
+  }
+
+  #ask(question: Question): Promise<() => unknown> {
+    const ask = ++this.#lastAsk;
+    const { promise, resolve } = Promise.withResolvers<() => unknown>();
+    this.#asked.set(ask, (answer) => {
+      const call = this.#guest?.call;
+      if (call !== undefined) call.budget.operations = answer.left;
+      if (answer.ok) return resolve(() => answer.value);
+      const error = decodeError(answer.error);
+      if (typeof error === "object" && error !== null) this.#origins.set(error, ask);
+      resolve(() => {
+        throw error;
+      });
+    });
+    this.#send({ kind: "ask", id: this.#task, fuel: this.#fuel(), ask, question });
+    return promise;
+  }
+
+  #fuel(): number | undefined {
+    return this.#guest?.call.budget.fuelNow?.();
+  }
+
+  /** `found`, so that it can be left and run again; what waits anyway can ask as it is. */
+  #adapt(found: HostFunction, guest: LiveGuest): HostFunction {
+    const { type, run, wait, mayWait } = found;
+    if (run === undefined || (wait !== undefined && mayWait === undefined)) return found;
+    const answer = run as (...args: WasmValue[]) => WasmValue | void;
+    const waitItself = wait as HostFunction["wait"] & AskLater | undefined;
+    let given: WasmValue | void;
+    /** Whether the function itself wants to be followed by its `wait`. */
+    let goesOn = false;
+
+    const attempt = (args: readonly WasmValue[]): void => {
+      this.#at = 0;
+      this.#open = undefined;
+      this.#inside = true;
+      given = undefined;
+      try {
+        given = answer(...args);
+      } catch (error) {
+        if (this.#open === undefined) throw error;
+      } finally {
+        this.#inside = false;
+      }
+      goesOn = this.#open === undefined && waitItself !== undefined &&
+        (found.unfinished?.() ?? given === undefined);
+    };
+
+    return {
+      type,
+      mayWait: () => true,
+      unfinished: () => this.#open !== undefined || goesOn || this.#unheard > UNHEARD_COST,
+      run: (...args: WasmValue[]) => {
+        if (!guest.suspends) return answer(...args);
+        this.#answers = [];
+        attempt(args);
+        return given;
+      },
+      wait: async (signal: AbortSignal, ...args: WasmValue[]) => {
+        while (this.#open !== undefined) {
+          const known = await this.#ask(this.#open);
+          signal.throwIfAborted();
+          this.#answers.push(known);
+          attempt(args);
+        }
+        if (goesOn && waitItself !== undefined) return await waitItself(signal, ...args);
+        while (this.#unheard > UNHEARD_COST) {
+          this.#heard ??= Promise.withResolvers();
+          await this.#heard.promise;
+        }
+        return given;
+      },
+    };
+  }
+}
+
+type AskLater = (signal: AbortSignal, ...args: WasmValue[]) => Promise<WasmValue | void>;
