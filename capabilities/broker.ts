@@ -122,6 +122,10 @@ export class Broker implements AsyncDisposable {
         const door = this.#doors.get(operation);
         return door && !door.room.refusal ? undefined : this.#refuse(operation, {}, undefined);
       },
+      has: (operation: string) => {
+        const door = this.#doors.get(operation);
+        return door !== undefined && !door.room.refusal;
+      },
       get surface() {
         return surface();
       },
@@ -350,8 +354,8 @@ export class Broker implements AsyncDisposable {
   }
 
   #drawSurface(): void {
-    const live = [...this.#doors.values()].filter(({ name, room }) =>
-      !room.refusal && Object.hasOwn(room.capability.operations, name)
+    const live = [...this.#doors.values()].filter(({ name, operation, room }) =>
+      !room.refusal && !operation.engineOnly && Object.hasOwn(room.capability.operations, name)
     );
     this.#surface = Object.freeze(live.map(({ name, operation, room }) =>
       Object.freeze({

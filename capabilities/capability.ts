@@ -72,6 +72,8 @@ export interface Operation<Grant = unknown, State = unknown> {
    * refusal is the same, and recorded, in every tier.
    */
   readonly outside?: (args: OperationArgs, grant: Grant) => JsonObject | undefined;
+  /** Engines ask for it themselves: it is no part of what guests are shown. */
+  readonly engineOnly?: boolean;
   /** What an audit record says the call was about; default: its first argument, clipped. */
   readonly summarize?: (args: OperationArgs) => string;
 }

@@ -42,6 +42,8 @@ export interface HostCalls {
    * for guests that get an error value, so that no Error is made.
    */
   refused?(operation: string): Refusal | undefined;
+  /** Whether `operation` is there and not revoked; engines ask for theirs by it. */
+  has?(operation: string): boolean;
   /** What exists for this extension, for building its `airlock` object. */
   readonly surface: readonly SurfaceOperation[];
 }

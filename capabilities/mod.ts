@@ -47,6 +47,8 @@ export { auditFile } from "./audit_file.ts";
 export type { AuditFile, AuditFileOptions } from "./audit_file.ts";
 export { telemetryAudit } from "./powers/telemetry.ts";
 export { GrantStore } from "./grant_store.ts";
+export type { TreeFacts, TreeOpen, TreePower } from "./powers/tree.ts";
+export type { HostPreopen } from "./preopen.ts";
 export type { RememberedDecision } from "./grant_store.ts";
 export type { CapabilityRequest, RequestDecision, RequestHandler } from "./request.ts";
 export type { AppendedFile, HostFilePower } from "./powers/host_files.ts";

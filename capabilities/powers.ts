@@ -6,6 +6,7 @@ import { net, type NetPower } from "./powers/net.ts";
 import { type ProgramPower, programs } from "./powers/programs.ts";
 import { sqlite, type SqlitePower } from "./powers/sqlite.ts";
 import { storage, type StoragePower } from "./powers/storage.ts";
+import { tree, type TreePower } from "./powers/tree.ts";
 
 /** What a file is, as far as confinement needs to know. */
 export interface FileFacts {
@@ -52,6 +53,8 @@ export interface Powers {
   readonly net: NetPower;
   /** Reading and writing what extensions keep in files. */
   readonly storage: StoragePower;
+  /** Directories of WASI programs. */
+  readonly tree: TreePower;
   /** Databases in files. */
   readonly sqlite: SqlitePower;
   /** Programs of this machine. */
@@ -148,6 +151,7 @@ export const powers: Powers = Object.freeze<Powers>({
   fetch: (input, init) => fetch(input, init),
   net,
   storage,
+  tree,
   sqlite,
   programs,
   env(name) {

@@ -6,8 +6,12 @@ export interface Io {
   out(bytes: Uint8Array): Promise<void>;
   /** Writes `text` to standard error. */
   err(text: string): void;
+  /** Writes all of `bytes` to standard output before it returns; absent where that cannot be done. */
+  readonly outNow?: (bytes: Uint8Array) => void;
   /** Standard input; read only when the user asks for it. */
   readonly input: ReadableStream<Uint8Array>;
+  /** Waits for more of standard input without letting anything else run; 0 at its end. */
+  readonly readNow?: (into: Uint8Array) => number;
   /**
    * One line of what a person types, without its end; `undefined` at the end of input. Absent where
    * standard input is no terminal.
@@ -41,8 +45,10 @@ export function processIo(): Io {
     // at once, so that what one call writes stands before what the next one does
     // deno-lint-ignore require-await
     async out(bytes) {
-      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(Deno.stdout.writeSync(rest));
+      writeNow(bytes);
     },
+    outNow: writeNow,
+    readNow: (into) => Deno.stdin.readSync(into) ?? 0,
     err(text) {
       let rest = new TextEncoder().encode(text);
       while (rest.length > 0) rest = rest.subarray(Deno.stderr.writeSync(rest));
@@ -75,6 +81,10 @@ export function processIo(): Io {
 const ENDING: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
   : ["SIGINT", "SIGTERM"];
+
+function writeNow(bytes: Uint8Array): void {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(Deno.stdout.writeSync(rest));
+}
 
 /** Longest line a terminal hands over at once. */
 const LINE_BYTES = 4096;

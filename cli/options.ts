@@ -109,6 +109,13 @@ export const OPTIONS: readonly OptionSpec[] = [
     commands: RUNNING,
   },
   {
+    name: "dir",
+    value: "HOST[::GUEST]",
+    many: true,
+    summary: "directory of a WASI guest (repeatable; ::ro: read)",
+    commands: ["run", "list", "check"],
+  },
+  {
     name: "storage-root",
     value: "DIR",
     summary: "where extensions keep files of their own",

@@ -39,23 +39,46 @@ export function statusOf(error: unknown): number | undefined {
   return status === 0 ? 1 : status;
 }
 
-/** Output that is on its way. */
-export interface ProgramOutput extends Pick<LoadOptions, "streams"> {
-  /** Waits until all of it is out. */
+/** The exit status of a program that nobody listens to any more, as shells tell it of SIGPIPE. */
+const BROKEN_PIPE_STATUS = 128 + 13;
+
+/** The streams of a program that runs. */
+export interface ProgramStreams {
+  readonly streams: NonNullable<LoadOptions["streams"]>;
+  /** Waits until all output is out. */
   written(): Promise<void>;
+  /** What the program exits with because nobody reads its output; `undefined` while somebody does. */
+  readonly brokenStatus: number | undefined;
 }
 
-/** Hands on what the program prints, as it is and at once. */
-export function programOutput(io: Io): ProgramOutput {
+/** Hands on what the program prints, as it is and at once, and what is typed or piped to it. */
+export function programStreams(io: Io): ProgramStreams {
   const decoder = new TextDecoder();
   const writes: Promise<void>[] = [];
+  let broken = false;
+  const { outNow, readNow } = io;
+  const print = outNow === undefined
+    ? (bytes: Uint8Array) => void writes.push(io.out(bytes))
+    : (bytes: Uint8Array) => {
+      try {
+        outNow(bytes);
+      } catch (error) {
+        // thrown on: it ends a program that would print for ever
+        broken ||= error instanceof Deno.errors.BrokenPipe;
+        throw error;
+      }
+    };
   return {
     streams: {
-      stdout: (bytes) => void writes.push(io.out(bytes)),
+      stdout: print,
       stderr: (bytes) => io.err(decoder.decode(bytes, { stream: true })),
+      ...readNow === undefined ? {} : { stdin: readNow },
     },
     async written() {
       await Promise.all(writes);
+    },
+    get brokenStatus() {
+      return broken ? BROKEN_PIPE_STATUS : undefined;
     },
   };
 }

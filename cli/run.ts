@@ -5,8 +5,8 @@ import type { Command, Invocation } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { CliError } from "./failure.ts";
 import { type Io, printJson } from "./io.ts";
-import { PROGRAM, programOutput, statusOf } from "./program.ts";
-import { withHost } from "./session.ts";
+import { PROGRAM, programStreams, statusOf } from "./program.ts";
+import { type Session, withHost } from "./session.ts";
 import { isFileError, type Settings, settingsOf } from "./settings.ts";
 
 /** Most bytes of standard input or a file that become a payload: an endless input must not fill memory. */
@@ -29,10 +29,16 @@ export const runCommand: Command = {
 async function run({ operands, values, io }: Invocation): Promise<number> {
   const [path = "", fn = "", given = ""] = operands;
   const settings = await settingsOf(values);
-  // a person who is asked for nothing would not know that the program waits
-  const operand = fn === PROGRAM && given === "" && !io.inputIsTerminal ? "-" : given;
-  const payload = await payloadOf(operand, io);
-  if (fn === PROGRAM && !values.has("json")) return await runProgram(path, payload, settings, io);
+  const isProgram = fn === PROGRAM && !values.has("json");
+  const streams = isProgram && given === "" && io.readNow !== undefined &&
+    values.text("isolation") !== "worker";
+  // what cannot be read while the program runs is read before; a person would not know that it waits
+  const whole = fn === PROGRAM && given === "" && !streams && !io.inputIsTerminal;
+  const payload = await payloadOf(whole ? "-" : given, io);
+  if (isProgram) {
+    const timeless = !values.has("timeout");
+    return await runProgram(path, payload, { settings, io, streams, timeless });
+  }
   return await withHost(io, settings, async ({ host, signal }) => {
     const extension = await host.load(path, { ...settings.load, signal });
     await initialise(extension, fn, signal);
@@ -45,31 +51,48 @@ async function run({ operands, values, io }: Invocation): Promise<number> {
   });
 }
 
-/** A program does not answer: it reads, prints and exits for itself. */
+/** How a program runs. */
+interface ProgramRun {
+  readonly settings: Settings;
+  readonly io: Io;
+  /** Whether it reads standard input itself. */
+  readonly streams: boolean;
+  /** Whether it may take as long as it wants: whoever started it can end it. */
+  readonly timeless: boolean;
+}
+
+/** A program does not answer: it reads, prints and exits for itself, and a signal ends it at once. */
 async function runProgram(
   path: string,
   payload: Uint8Array | string,
-  settings: Settings,
-  io: Io,
+  { settings: given, io, streams: reads, timeless }: ProgramRun,
 ): Promise<number> {
-  const { streams, written } = programOutput(io);
-  return await withHost(io, settings, async ({ host, signal }) => {
+  const program = programStreams(io);
+  const { stdin, ...output } = program.streams;
+  const unlimited = timeless ? { timeoutMs: null } : {};
+  const settings: Settings = {
+    ...given,
+    host: { ...given.host, limits: { ...given.host.limits, ...unlimited } },
+    load: { ...given.load, limits: { ...given.load.limits, ...unlimited } },
+  };
+  const session = async ({ host, signal }: Session): Promise<number> => {
     try {
       const extension = await host.load(path, {
         ...settings.load,
-        ...streams && { streams },
+        streams: { ...output, ...reads && stdin ? { stdin } : {} },
         signal,
       });
       await extension.invoke(PROGRAM, payload, { signal });
       return EXIT.ok;
     } catch (error) {
-      const status = statusOf(error);
+      const status = program.brokenStatus ?? statusOf(error);
       if (status === undefined) throw error;
       return status;
     } finally {
-      await written();
+      await program.written();
     }
-  });
+  };
+  return await withHost(io, settings, session, io.outNow === undefined);
 }
 
 /** Functions of ApiQube plugins that come before initialising them, or are it. */

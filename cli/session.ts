@@ -21,12 +21,13 @@ export interface Session {
 /**
  * Runs `work` with a host, and closes it whatever happens. Gives what `work` gives; its answer is
  * out when the host closes, so a failure of that is only told, and is the exit code where all else
- * went well.
+ * went well. Where it does not hear interrupts they end the process at once, as any other does.
  */
 export async function withHost(
   io: Io,
   { host: options }: Pick<Settings, "host">,
   work: (session: Session) => Promise<number>,
+  hears: boolean = true,
 ): Promise<number> {
   const onRequest = options.capabilities && promptFor(io, options.capabilities);
   const { rememberedGrants } = options;
@@ -37,7 +38,8 @@ export async function withHost(
     log: (record) => io.err(`${formatLogRecord(record)}\n`),
   });
   const controller = new AbortController();
-  const deaf = io.onInterrupt(() => controller.abort(new CliError("aborted", "Interrupted")));
+  const abort = () => controller.abort(new CliError("aborted", "Interrupted"));
+  const deaf = hears ? io.onInterrupt(abort) : () => {};
   let closing: number = EXIT.ok;
   let exit: number;
   try {

@@ -48,6 +48,7 @@ export async function settingsOf(values: Values): Promise<Settings> {
       limits,
       args: values.list("arg"),
       env: environment(values.list("env")),
+      preopens: await directories(values.list("dir")),
       ...(config === undefined ? {} : { config: await configOf(config) }),
       ...(isolation === undefined ? {} : { isolation: isolationOf(isolation) }),
       ...(integrity === undefined ? {} : { integrity: integrityOf(integrity) }),
@@ -150,6 +151,39 @@ function environment(pairs: readonly string[]): { readonly [name: string]: strin
     return [pair.slice(0, equals), pair.slice(equals + 1)] as const;
   });
   return Object.fromEntries(entries);
+}
+
+const READ_ONLY = "ro";
+
+/** `HOST`, `HOST::GUEST`, `HOST::GUEST::ro` or `HOST::ro`; without a name a directory has its own. */
+async function directories(
+  texts: readonly string[],
+): Promise<NonNullable<LoadOptions["preopens"]>> {
+  const entries = await Promise.all(texts.map(async (text) => {
+    const parts = text.split("::");
+    const write = parts.length < 2 || parts.at(-1) !== READ_ONLY;
+    const [host = "", guest = host, ...more] = write ? parts : parts.slice(0, -1);
+    if (host === "" || guest === "" || more.length > 0) {
+      throw new CliError(
+        "usage",
+        `Cannot use --dir as it must be HOST, HOST::GUEST or HOST::GUEST::ro: current value is "${text}"`,
+      );
+    }
+    if (!await isDirectory(host)) {
+      throw new CliError("usage", `Cannot use --dir as there is no directory "${host}"`);
+    }
+    return [guest, { host, write }] as const;
+  }));
+  return Object.fromEntries(entries);
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    if (isFileError(error)) return false;
+    throw error;
+  }
 }
 
 /** JSON in place, or a file of it. */

@@ -211,21 +211,28 @@ function hostsAsk(root: Field): readonly JsonObject[] {
   return [{ name: "net", hosts: hosts.map((host) => /:\d+$/.test(host) ? host : `${host}:*`) }];
 }
 
-/** `allowed_paths` goes from host to guest, with "ro:" for what is only read; `allowedPaths` the other way. */
+/**
+ * `allowed_paths` goes from host to guest, with "ro:" for what is only read; `allowedPaths` the other
+ * way. Both are asks: the plugin finds under its own names what its operator grants of them.
+ */
 function pathsAsk(root: Field): readonly JsonObject[] {
   const field = root.any("allowed_paths", "allowedPaths");
   const members = Object.keys(field.object() ?? {});
-  if (members.length === 0) return [];
-  field.wrong("is asked for, but this host mounts no directories in plugins", {
-    severity: "warning",
-    at: "key",
-  });
   const fromHost = field.path.at(-1) === "allowed_paths";
   const paths = members.flatMap((key) => {
     const value = field.at(key).text();
-    return value === undefined ? [] : [fromHost ? key : value];
+    if (value === undefined) return [];
+    const [host, guest] = fromHost ? [key, value] : [value, key];
+    const write = !host.startsWith(READ_ONLY);
+    return [{ path: write ? host : host.slice(READ_ONLY.length), guest, write }];
   });
-  const read = paths.map((path) => path.startsWith(READ_ONLY) ? path.slice(3) : path);
-  const write = paths.filter((path) => !path.startsWith(READ_ONLY));
-  return [{ name: "fs", read, write, optional: true }];
+  if (paths.length === 0) return [];
+  const write = paths.filter((one) => one.write).map(({ path }) => path);
+  return [{
+    name: "fs",
+    read: paths.map(({ path }) => path),
+    ...write.length === 0 ? {} : { write },
+    mounts: paths.map(({ path, guest }) => `${guest}=${path}`),
+    optional: true,
+  }];
 }

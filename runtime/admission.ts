@@ -9,6 +9,8 @@ import {
   type GrantOptions,
   resolveGrants,
 } from "../capabilities/grant.ts";
+import { bindPreopens } from "../capabilities/gated/preopens.ts";
+import type { BoundPreopen } from "../capabilities/preopen.ts";
 import { lackingFlags } from "../capabilities/powers/permissions.ts";
 import type { LogSink } from "../capabilities/log_sink.ts";
 import type { Peers, RandomSource } from "../capabilities/services.ts";
@@ -45,6 +47,8 @@ export interface AdmissionOptions {
   readonly log: LogSink;
   readonly random: RandomSource | undefined;
   readonly trustedSql: boolean;
+  /** Directories that the operator gives to a WASI guest. */
+  readonly preopens: readonly BoundPreopen[];
   readonly sinks: Pick<HostOptions, "audit" | "onEvent">;
   /** Absolute path of the host's directory for files of extensions. */
   readonly storageRoot: string | undefined;
@@ -84,7 +88,11 @@ export async function admit(
       signal: options.signal,
     })
   );
-  const grants = resolveGrants({ extension: manifest.name, asks, granted, registry });
+  const resolved = resolveGrants({ extension: manifest.name, asks, granted, registry });
+  const { preopens } = options;
+  const grants = preopens.length === 0
+    ? resolved
+    : { ...resolved, bound: [...resolved.bound, bindPreopens(preopens)] };
   const storage = storageDirectory(options.storageRoot, {
     directoryKey: options.directoryKey,
     digest: isIdentified(source) ? digest : undefined,

@@ -6,6 +6,8 @@ import type { DeclaredEvents, EventSink, RandomSource } from "../capabilities/se
 import type { Issue } from "../manifest/errors.ts";
 import type { CapabilityAsk, Isolation, JsonObject, Manifest } from "../manifest/manifest.ts";
 import type { Limits } from "./limits.ts";
+import type { Determinism } from "./wasi/deterministic.ts";
+import type { MemoryFiles } from "./wasi/memory_files.ts";
 import type { Source } from "./source.ts";
 
 export type { HostCalls, Isolation };
@@ -77,8 +79,14 @@ export interface LoadRequest {
   readonly args: readonly string[];
   /** Environment of WASI guests. */
   readonly env: { readonly [name: string]: string };
+  /** Whether its operator gives it directories, of this machine or in memory. */
+  readonly hasPreopens?: boolean;
+  /** Directories in memory of WASI guests, by the name they have there. */
+  readonly memoryFiles?: ReadonlyMap<string, MemoryFiles>;
   /** Functions of the embedder, for engines whose guests can call them by name. */
   readonly hostFunctions?: HostFunctions;
+  /** Makes time and randomness of WASI guests the same in every run. */
+  readonly deterministic?: Determinism;
   /** Randomness of the guest, where it is not the process's own. */
   readonly random?: RandomSource | undefined;
   /** Functions that capabilities of the embedder offer to WASM modules. */
@@ -301,6 +309,11 @@ export interface GuestStreams {
   readonly stdout?: (bytes: Uint8Array) => void;
   /** Takes standard error. */
   readonly stderr?: (bytes: Uint8Array) => void;
+  /**
+   * Gives standard input, after the payload: fills the beginning of `into` and tells how many bytes,
+   * 0 at the end. The guest stands still while it waits, and so does its thread.
+   */
+  readonly stdin?: (into: Uint8Array) => number;
 }
 
 /** One call on its way through. */

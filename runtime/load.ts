@@ -30,6 +30,7 @@ import type { HostOptions, LoadOptions } from "./options.ts";
 import { type PeerLookup, peersOf } from "./peers.ts";
 import { isolationOf, type RuntimeRegistry } from "./registry.ts";
 import type { Site } from "./serving/site.ts";
+import { preopensOf } from "./preopens.ts";
 import { openSource } from "./source.ts";
 
 /** What the host lends to one load. */
@@ -68,6 +69,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   const limits = limitsFor(runtime, manifest, context);
   const refine = (own: Partial<Limits>) => limitsFor(runtime, manifest, context, own);
   const config = mergeConfig(manifest.config, options.config);
+  const preopens = preopensOf(options);
   const integrity = options.integrity ?? manifest.integrity;
   const hasher = options.hasher ?? integrityHasher;
   const source = openSource({ ...pkg, manifest: pkg.manifest, integrity, hasher });
@@ -103,6 +105,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
         log: options.log ?? context.log,
         random: options.random,
         trustedSql: options.trustedSql ?? false,
+        preopens: preopens.host,
         sinks: host,
         storageRoot: host.storageRoot === undefined ? undefined : resolve(host.storageRoot),
       },
@@ -126,6 +129,9 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     output: guestOutput(options, () => admission),
     args: options.args ?? [],
     env: options.env ?? {},
+    memoryFiles: preopens.memory,
+    hasPreopens: preopens.host.length > 0 || preopens.memory.size > 0,
+    ...options.deterministic && { deterministic: options.deterministic },
     lazy: options.lazy ?? false,
     hostFunctions: attendedFunctions(hostFunctions, {
       extension: () => ({ name, version, digest }),

@@ -103,6 +103,13 @@ export class GuestMemory {
     this.#bytes.set(bytes, start);
   }
 
+  /** The bytes themselves, for what runs at once: growing makes the view empty. It must not be kept. */
+  view(ptr: number, len: number, what = "data"): Uint8Array {
+    const count = unsigned(len);
+    const start = this.#check(ptr, count, what);
+    return this.#bytes.subarray(start, start + count);
+  }
+
   /** Fills `[ptr, ptr + len)` by handing a view of it to `fill`, which must not keep it. */
   fill(ptr: number, len: number, fill: (view: Uint8Array) => void, what = "data"): void {
     const count = unsigned(len);

@@ -96,6 +96,9 @@ export {
   type RegisterNativeOptions,
 } from "./native/registry.ts";
 export type { HostOptions, InspectOptions, LoadOptions } from "./options.ts";
+export type { Determinism } from "./wasi/deterministic.ts";
+export { MemoryFiles } from "./wasi/memory_files.ts";
+export type { MemoryFilesOptions } from "./wasi/memory_files.ts";
 export { type IsolationWish, RuntimeRegistry } from "./registry.ts";
 export { DEFAULT_SERVING_LIMITS, type ServingLimits } from "./serving/limits.ts";
 export type { Served, ServeOptions } from "./serving/serve.ts";

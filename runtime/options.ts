@@ -15,6 +15,9 @@ import type { LimitOptions } from "./limits.ts";
 import type { ServingOptions } from "./serving/site.ts";
 import type { NativeRegistry } from "./native/registry.ts";
 import type { Abi } from "./wasm/abi/contract.ts";
+import type { Determinism } from "./wasi/deterministic.ts";
+import type { MemoryFiles } from "./wasi/memory_files.ts";
+import type { HostPreopen } from "../capabilities/preopen.ts";
 
 /** Options of an `ExtensionHost`. Everything has a default, and the default grants nothing. */
 export interface HostOptions {
@@ -112,6 +115,17 @@ export interface LoadOptions {
   readonly args?: readonly string[];
   /** Environment of a WASI guest. */
   readonly env?: { readonly [name: string]: string };
+  /**
+   * Directories of a WASI guest, by the names it has for them: a path of this machine is only read,
+   * `{ host, write: true }` is changed too, and {@linkcode MemoryFiles} are in memory. It sees nothing
+   * else of the file system but what it is granted as `fs`.
+   */
+  readonly preopens?: { readonly [guest: string]: string | HostPreopen | MemoryFiles };
+  /**
+   * Makes a WASI guest's clocks and randomness the same in every run, and its sleeping take no time.
+   * `random` wins over the seed. Default: real.
+   */
+  readonly deterministic?: Determinism;
   /**
    * Functions of this program that the guest calls by name, where its convention has such calls
    * (Hookr, waPC); more can be added later with `extension.registerHostFunction`.

@@ -91,7 +91,16 @@ export const ROOMS: readonly Room[] = [
     files: ["runtime/wasm/abi/**"],
     imports: [...PURE, ...SHARED_TABLES, "runtime/wasm/abi/**"],
   },
-  { name: "wasi", files: ["runtime/wasi/**"], imports: [...PURE, "runtime/wasi/**"] },
+  {
+    name: "wasi",
+    files: ["runtime/wasi/**"],
+    imports: [
+      ...PURE,
+      "capabilities/file_error.ts",
+      "capabilities/link_target.ts",
+      "runtime/wasi/**",
+    ],
+  },
   {
     name: "wasm lane entries",
     files: ["runtime/wasm/lane*.ts"],
@@ -222,6 +231,8 @@ export const ROOMS: readonly Room[] = [
       "runtime/native/registry.ts",
       "runtime/serving/**",
       "runtime/views/**",
+      "runtime/wasi/deterministic.ts",
+      "runtime/wasi/memory_files.ts",
       "runtime/wasm/abi/contract.ts",
       "runtime/wasm/abi/*_json.ts",
       "capabilities/**",

@@ -12,8 +12,10 @@ import {
   type OperationContext,
 } from "../capability.ts";
 import { CapabilityError } from "../errors.ts";
+import { fsPreopens, type Mount, readMount } from "../fs_preopens.ts";
 import { containsPath, formatPath, type PlainPath, resolvePath } from "../path_resolve.ts";
 import type { Powers } from "../powers.ts";
+import { closeTrees, type OpenTrees, openTrees, preopenOperations } from "../preopen_operations.ts";
 import { StorageFiles } from "../storage_files.ts";
 import {
   coversPath,
@@ -25,12 +27,14 @@ import {
 import { type StorageCaps, StorageUsage } from "../storage_usage.ts";
 
 /** Where an extension may go, and how much it may keep. */
-type FsGrant = StorageGrant & StorageCaps;
+type FsGrant = StorageGrant & StorageCaps & { readonly mounts: readonly Mount[] };
 
 /** What one extension has open. */
 interface FsState {
   readonly files: StorageFiles;
   readonly walker: StorageWalker;
+  /** The same directories, for WASI programs. */
+  readonly trees: OpenTrees;
 }
 
 /** Caps of a grant that names none: a disk filled with bytes, or with names. */
@@ -51,6 +55,10 @@ function pathsOf(texts: readonly string[] | undefined): readonly PlainPath[] {
     const resolved = resolvePath(text);
     return resolved.ok ? [resolved.path] : [];
   });
+}
+
+function mountsOf(texts: readonly string[] | undefined): readonly Mount[] {
+  return (texts ?? []).map(readMount).filter((mount) => typeof mount !== "string");
 }
 
 /** What is granted to read and write; where neither is said, all of the extension's own. */
@@ -124,7 +132,7 @@ function refused(extension: string, why: string): CapabilityError {
 
 /** Reads and writes with the power over all files. */
 export function fsCapability(
-  { storage: power }: Pick<Powers, "storage">,
+  { storage: power, tree }: Pick<Powers, "storage" | "tree">,
 ): Capability<FsGrant, FsState> {
   return defineCapability<FsGrant, FsState>({
     name: "fs",
@@ -140,6 +148,12 @@ export function fsCapability(
       return reader.result<FsGrant>({
         ...grantedPaths(read, write),
         followsLinks: links !== "refuse",
+        mounts: mountsOf(
+          reader.strings("mounts", (text) => {
+            const mount = readMount(text);
+            return typeof mount === "string" ? mount : undefined;
+          }),
+        ),
         bytes: reader.positiveInteger("bytes") ?? DEFAULT_CAPS.bytes,
         files: reader.positiveInteger("files") ?? DEFAULT_CAPS.files,
       });
@@ -152,8 +166,11 @@ export function fsCapability(
         if (common.length > 0) paths[mode] = common;
       }
       if (Object.keys(paths).length === 0) return undefined;
+      // names of paths are the extension's own affair, unless the operator has others
+      const mounts = granted["mounts"] ?? asked["mounts"];
       return {
         ...paths,
+        ...mounts === undefined ? {} : { mounts },
         ...smallerOf("bytes", asked, granted),
         ...smallerOf("files", asked, granted),
         ...[asked["links"], granted["links"]].includes("refuse") ? { links: "refuse" } : {},
@@ -183,6 +200,7 @@ export function fsCapability(
         const facts = await state.files.stat(place);
         return facts && { ...facts };
       }),
+      ...preopenOperations<FsGrant, FsState>(({ trees }) => trees),
     },
     denoPermissions(grant, storage) {
       const hostPaths = (paths: readonly PlainPath[]) =>
@@ -207,7 +225,12 @@ export function fsCapability(
           reason: `Cannot use files for extension "${extension}": ${why}`,
         });
       const usage = new StorageUsage(grant);
-      return { walker, files: new StorageFiles({ walker, power, usage, directory, over }) };
+      return {
+        walker,
+        files: new StorageFiles({ walker, power, usage, directory, over }),
+        trees: openTrees(() => fsPreopens({ grant, directory, power: tree, over })),
+      };
     },
+    teardown: ({ trees }) => closeTrees(trees),
   });
 }

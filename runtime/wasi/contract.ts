@@ -1,6 +1,7 @@
 /** What WASI preview 1 needs of whoever runs the guest: types only. @module */
 
 import type { GuestMemory } from "../memory.ts";
+import type { Descriptors } from "./descriptors.ts";
 import type { WasiStdio } from "./stdio.ts";
 
 /** Time and randomness for guests; replaceable, so that a run can be made deterministic. */
@@ -11,12 +12,15 @@ export interface WasiPowers {
   monotonic(): number;
   /** Fills `bytes` with random ones. */
   randomFill(bytes: Uint8Array): void;
+  /** Lets `ms` milliseconds pass without waiting; absent where time is real. */
+  sleep?(ms: number): void;
 }
 
 /** What one guest's system calls work on. */
 export interface WasiHost {
   readonly memory: GuestMemory;
   readonly stdio: WasiStdio;
+  readonly descriptors: Descriptors;
   readonly powers: WasiPowers;
   /** Program arguments; the first is the program's name. Read when the guest asks. */
   readonly args: readonly string[];

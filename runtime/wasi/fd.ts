@@ -1,48 +1,44 @@
-/** Descriptors: `fd_*`. Without directories only the three standard streams are ever open. @module */
+/** Reading and writing through descriptors: `fd_read`, `fd_write` and what goes with them. @module */
 
 import type { WasiFunctions, WasiHost } from "./contract.ts";
+import type { Descriptor, FileDescriptor } from "./descriptors.ts";
 import { ERRNO } from "./errno.ts";
+import { fail } from "./files.ts";
 import { eachBuffer, isListable } from "./iovec.ts";
-import { type Descriptor, RIGHT } from "./stdio.ts";
+import { RIGHT } from "./rights.ts";
 
-/** File types of the specification, as far as streams have one. */
-const FILETYPE = { UNKNOWN: 0, CHARACTER_DEVICE: 2 } as const;
-/** Flags a stream takes: append and nonblock, which change nothing for it. */
-const STREAM_FLAGS = 0b101;
-const ALL_FLAGS = 0b11111;
-const FILESTAT_BYTES = 64;
-/** Bytes of output that cost as much as one tick of host work. */
+/** Bytes moved that cost as much as one tick of host work. */
 const BYTES_PER_TICK = 256;
 
-/** The descriptor functions. */
+/** `fdflags` of the specification. */
+export const FDFLAG = { APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 } as const;
+
+const WHENCE = { SET: 0, CUR: 1, END: 2 } as const;
+
+/** The functions that move bytes and positions. */
 export function fdFunctions(host: WasiHost): WasiFunctions {
-  return { ...streamFunctions(host), ...statusFunctions(host), ...fileFunctions(host) };
+  return { ...streamFunctions(host), ...positionFunctions(host), ...numberFunctions(host) };
 }
 
-/** What streams do. */
-function streamFunctions({ memory, stdio, tick }: WasiHost): WasiFunctions {
+/** At the descriptor's own position. */
+function streamFunctions({ memory, stdio, descriptors, tick }: WasiHost): WasiFunctions {
   return {
-    fd_close: {
-      type: "(i32) -> i32",
-      run(fd: number) {
-        if (stdio.get(fd) === undefined) return ERRNO.BADF;
-        stdio.close(fd);
-        return ERRNO.SUCCESS;
-      },
-    },
     fd_read: {
       type: "(i32, i32, i32, i32) -> i32",
       run(fd: number, list: number, count: number, out: number) {
-        const descriptor = stdio.get(fd);
+        const descriptor = descriptors.get(fd);
         if (descriptor === undefined) return ERRNO.BADF;
-        if (lacks(descriptor, RIGHT.FD_READ)) return ERRNO.NOTCAPABLE;
+        if (descriptor.kind === "directory") return ERRNO.ISDIR;
+        if ((descriptor.rights & RIGHT.FD_READ) === 0) return ERRNO.NOTCAPABLE;
         if (!isListable(count)) return ERRNO.INVAL;
         memory.check(out, 4);
         const moved = eachBuffer(memory, list, count, (view) => {
-          const bytes = stdio.take(view.length);
-          view.set(bytes);
-          return bytes.length;
+          if (descriptor.kind === "stream") return stdio.take(view);
+          const read = descriptor.file.read(view, descriptor.position);
+          descriptor.position += read;
+          return read;
         });
+        tick(moved / BYTES_PER_TICK);
         memory.setU32(out, moved);
         return ERRNO.SUCCESS;
       },
@@ -50,117 +46,161 @@ function streamFunctions({ memory, stdio, tick }: WasiHost): WasiFunctions {
     fd_write: {
       type: "(i32, i32, i32, i32) -> i32",
       run(fd: number, list: number, count: number, out: number) {
-        const descriptor = stdio.get(fd);
+        const descriptor = descriptors.get(fd);
         if (descriptor === undefined) return ERRNO.BADF;
-        const { stream } = descriptor;
-        if (stream === "input" || lacks(descriptor, RIGHT.FD_WRITE)) return ERRNO.NOTCAPABLE;
+        if (descriptor.kind === "directory") return ERRNO.ISDIR;
+        if ((descriptor.rights & RIGHT.FD_WRITE) === 0) return ERRNO.NOTCAPABLE;
         if (!isListable(count)) return ERRNO.INVAL;
         memory.check(out, 4);
         const moved = eachBuffer(memory, list, count, (view) => {
-          stdio.put(stream, view);
-          return view.length;
+          if (descriptor.kind === "stream") {
+            if (descriptor.stream === "input") return fail("NOTCAPABLE");
+            stdio.put(descriptor.stream, view);
+            return view.length;
+          }
+          if ((descriptor.flags & FDFLAG.APPEND) !== 0) {
+            descriptor.position = descriptor.file.stat().size;
+          }
+          const written = descriptor.file.write(view, descriptor.position);
+          descriptor.position += written;
+          return written;
         });
+        if (descriptor.flags !== 0) settle(descriptor);
         tick(moved / BYTES_PER_TICK);
         memory.setU32(out, moved);
+        return ERRNO.SUCCESS;
+      },
+    },
+  };
+}
+
+/** At a position that is given, or moving the descriptor's own. */
+function positionFunctions({ memory, descriptors, tick }: WasiHost): WasiFunctions {
+  const at = (
+    fd: number,
+    right: number,
+    count: number,
+    offset: bigint,
+    out: number,
+  ): readonly [FileDescriptor, number] => {
+    const descriptor = seekable(descriptors.need(fd));
+    if ((descriptor.rights & right) !== right) fail("NOTCAPABLE");
+    if (!isListable(count)) fail("INVAL");
+    memory.check(out, 4);
+    return [descriptor, sizeOf(offset)];
+  };
+  return {
+    fd_pread: {
+      type: "(i32, i32, i32, i64, i32) -> i32",
+      run(fd: number, list: number, count: number, offset: bigint, out: number) {
+        const right = RIGHT.FD_READ | RIGHT.FD_SEEK;
+        const [{ file }, start] = at(fd, right, count, offset, out);
+        const moved = eachBuffer(
+          memory,
+          list,
+          count,
+          (view, before) => file.read(view, start + before),
+        );
+        tick(moved / BYTES_PER_TICK);
+        memory.setU32(out, moved);
+        return ERRNO.SUCCESS;
+      },
+    },
+    fd_pwrite: {
+      type: "(i32, i32, i32, i64, i32) -> i32",
+      run(fd: number, list: number, count: number, offset: bigint, out: number) {
+        const right = RIGHT.FD_WRITE | RIGHT.FD_SEEK;
+        const [descriptor, start] = at(fd, right, count, offset, out);
+        const { file } = descriptor;
+        const moved = eachBuffer(
+          memory,
+          list,
+          count,
+          (view, before) => file.write(view, start + before),
+        );
+        if (descriptor.flags !== 0) settle(descriptor);
+        tick(moved / BYTES_PER_TICK);
+        memory.setU32(out, moved);
+        return ERRNO.SUCCESS;
+      },
+    },
+    fd_seek: {
+      type: "(i32, i64, i32, i32) -> i32",
+      run(fd: number, offset: bigint, whence: number, out: number) {
+        const descriptor = seekable(descriptors.need(fd));
+        const asks = offset === 0n && whence === WHENCE.CUR ? RIGHT.FD_TELL : RIGHT.FD_SEEK;
+        if ((descriptor.rights & (asks | RIGHT.FD_SEEK)) === 0) return ERRNO.NOTCAPABLE;
+        memory.check(out, 8);
+        const base = baseOf(descriptor, whence);
+        if (base === undefined) return ERRNO.INVAL;
+        const position = base + Number(offset);
+        if (position < 0) return ERRNO.INVAL;
+        if (!Number.isSafeInteger(position)) return ERRNO.OVERFLOW;
+        descriptor.position = position;
+        memory.setU64(out, BigInt(position));
+        return ERRNO.SUCCESS;
+      },
+    },
+    fd_tell: {
+      type: "(i32, i32) -> i32",
+      run(fd: number, out: number) {
+        const descriptor = seekable(descriptors.need(fd));
+        if ((descriptor.rights & RIGHT.FD_TELL) === 0) return ERRNO.NOTCAPABLE;
+        memory.setU64(out, BigInt(descriptor.position));
+        return ERRNO.SUCCESS;
+      },
+    },
+  };
+}
+
+/** Numbers of descriptors. */
+function numberFunctions({ descriptors }: WasiHost): WasiFunctions {
+  return {
+    fd_close: {
+      type: "(i32) -> i32",
+      run(fd: number) {
+        descriptors.close(fd);
         return ERRNO.SUCCESS;
       },
     },
     fd_renumber: {
       type: "(i32, i32) -> i32",
       run(from: number, to: number) {
-        if (stdio.get(from) === undefined || stdio.get(to) === undefined) return ERRNO.BADF;
-        stdio.renumber(from, to);
+        descriptors.renumber(from, to);
         return ERRNO.SUCCESS;
       },
     },
   };
 }
 
-/** What descriptors tell about themselves. */
-function statusFunctions({ memory, stdio }: WasiHost): WasiFunctions {
-  const filetype = (descriptor: Descriptor): number =>
-    stdio.isTerminal(descriptor) ? FILETYPE.CHARACTER_DEVICE : FILETYPE.UNKNOWN;
-  return {
-    fd_fdstat_get: {
-      type: "(i32, i32) -> i32",
-      run(fd: number, out: number) {
-        const descriptor = stdio.get(fd);
-        if (descriptor === undefined) return ERRNO.BADF;
-        const at = out >>> 0;
-        memory.check(at, 24);
-        memory.setU16(at, filetype(descriptor));
-        memory.setU16(at + 2, descriptor.flags);
-        memory.setU32(at + 4, 0);
-        memory.setU64(at + 8, descriptor.rights);
-        memory.setU64(at + 16, 0n);
-        return ERRNO.SUCCESS;
-      },
-    },
-    fd_fdstat_set_flags: {
-      type: "(i32, i32) -> i32",
-      run(fd: number, flags: number) {
-        const descriptor = stdio.get(fd);
-        if (descriptor === undefined) return ERRNO.BADF;
-        if (lacks(descriptor, RIGHT.FD_FDSTAT_SET_FLAGS)) return ERRNO.NOTCAPABLE;
-        if ((flags & ~ALL_FLAGS) !== 0) return ERRNO.INVAL;
-        if ((flags & ~STREAM_FLAGS) !== 0) return ERRNO.NOTSUP;
-        descriptor.flags = flags;
-        return ERRNO.SUCCESS;
-      },
-    },
-    fd_fdstat_set_rights: {
-      type: "(i32, i64, i64) -> i32",
-      run(fd: number, base: bigint, inheriting: bigint) {
-        const descriptor = stdio.get(fd);
-        if (descriptor === undefined) return ERRNO.BADF;
-        const wanted = BigInt.asUintN(64, base);
-        const more = (wanted & ~descriptor.rights) !== 0n || inheriting !== 0n;
-        if (more) return ERRNO.NOTCAPABLE;
-        descriptor.rights = wanted;
-        return ERRNO.SUCCESS;
-      },
-    },
-    fd_filestat_get: {
-      type: "(i32, i32) -> i32",
-      run(fd: number, out: number) {
-        const descriptor = stdio.get(fd);
-        if (descriptor === undefined) return ERRNO.BADF;
-        if (lacks(descriptor, RIGHT.FD_FILESTAT_GET)) return ERRNO.NOTCAPABLE;
-        const at = out >>> 0;
-        memory.fill(at, FILESTAT_BYTES, (view) => view.fill(0));
-        memory.setU64(at + 8, BigInt(fd >>> 0)); // inode
-        memory.setU8(at + 16, filetype(descriptor));
-        memory.setU64(at + 24, 1n); // links
-        return ERRNO.SUCCESS;
-      },
-    },
-  };
+/** A size or offset of the guest: what no file reaches is `FBIG`. */
+export function sizeOf(value: bigint): number {
+  const size = Number(BigInt.asUintN(64, value));
+  return Number.isSafeInteger(size) ? size : fail("FBIG");
 }
 
-/** What only files and directories do: streams answer as POSIX makes pipes answer. */
-function fileFunctions({ stdio }: WasiHost): WasiFunctions {
-  const refuse = (type: string, errno: number) => ({
-    type,
-    run: (fd: number) => stdio.get(fd) === undefined ? ERRNO.BADF : errno,
-  });
-  return {
-    fd_advise: refuse("(i32, i64, i64, i32) -> i32", ERRNO.SPIPE),
-    fd_allocate: refuse("(i32, i64, i64) -> i32", ERRNO.SPIPE),
-    fd_datasync: refuse("(i32) -> i32", ERRNO.INVAL),
-    fd_filestat_set_size: refuse("(i32, i64) -> i32", ERRNO.INVAL),
-    fd_filestat_set_times: refuse("(i32, i64, i64, i32) -> i32", ERRNO.NOTCAPABLE),
-    fd_pread: refuse("(i32, i32, i32, i64, i32) -> i32", ERRNO.SPIPE),
-    // C libraries look for the first descriptor that is none to learn where preopens end.
-    fd_prestat_dir_name: refuse("(i32, i32, i32) -> i32", ERRNO.BADF),
-    fd_prestat_get: refuse("(i32, i32) -> i32", ERRNO.BADF),
-    fd_pwrite: refuse("(i32, i32, i32, i64, i32) -> i32", ERRNO.SPIPE),
-    fd_readdir: refuse("(i32, i32, i32, i64, i32) -> i32", ERRNO.NOTDIR),
-    fd_seek: refuse("(i32, i64, i32, i32) -> i32", ERRNO.SPIPE),
-    fd_sync: refuse("(i32) -> i32", ERRNO.INVAL),
-    fd_tell: refuse("(i32, i32) -> i32", ERRNO.SPIPE),
-  };
+/** Streams have no positions, and directories none that a guest can move. */
+function seekable(descriptor: Descriptor): FileDescriptor {
+  if (descriptor.kind === "file") return descriptor;
+  return fail(descriptor.kind === "directory" ? "ISDIR" : "SPIPE");
 }
 
-function lacks({ rights }: Descriptor, right: bigint): boolean {
-  return (rights & right) === 0n;
+function baseOf({ position, file }: FileDescriptor, whence: number): number | undefined {
+  switch (whence) {
+    case WHENCE.SET:
+      return 0;
+    case WHENCE.CUR:
+      return position;
+    case WHENCE.END:
+      return file.stat().size;
+    default:
+      return undefined;
+  }
+}
+
+/** What is written to a descriptor that asks for it is on the disk when the guest goes on. */
+function settle(descriptor: Descriptor): void {
+  if (descriptor.kind !== "file") return;
+  if ((descriptor.flags & (FDFLAG.SYNC | FDFLAG.RSYNC)) !== 0) descriptor.file.sync(false);
+  else if ((descriptor.flags & FDFLAG.DSYNC) !== 0) descriptor.file.sync(true);
 }

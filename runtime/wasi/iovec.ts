@@ -9,6 +9,7 @@
  */
 
 import type { GuestMemory } from "../memory.ts";
+import { WasiError } from "./files.ts";
 
 /** Most entries of one call: 2^28 of them could all name the same gigabytes. POSIX allows 1024 too. */
 export const IOVEC_LIMIT = 1024;
@@ -25,7 +26,8 @@ export function isListable(count: number): boolean {
 
 /**
  * Calls `step` with a view of each buffer of the list, until it moves fewer bytes than the buffer
- * has or {@linkcode IO_LIMIT} is reached. Nothing is moved when any of the buffers is bad.
+ * has or {@linkcode IO_LIMIT} is reached. Nothing is moved when any of the buffers is bad; what
+ * fails after something was moved ends the list there.
  *
  * @returns bytes moved.
  * @throws {Fault} `bad-guest-data` for a list or a buffer outside the memory.
@@ -34,21 +36,29 @@ export function eachBuffer(
   memory: GuestMemory,
   list: number,
   count: number,
-  step: (view: Uint8Array) => number,
+  step: (view: Uint8Array, moved: number) => number,
 ): number {
   const start = list >>> 0;
   const end = start + (count >>> 0) * ENTRY_BYTES;
-  for (let entry = start; entry < end; entry += ENTRY_BYTES) {
-    memory.check(memory.u32(entry), memory.u32(entry + 4), "a buffer");
+  // With one buffer the loop below finds out the same before anything is moved.
+  if (count > 1) {
+    for (let entry = start; entry < end; entry += ENTRY_BYTES) {
+      memory.check(memory.u32(entry), memory.u32(entry + 4), "a buffer");
+    }
   }
   let moved = 0;
   for (let entry = start; entry < end; entry += ENTRY_BYTES) {
     // Read anew and checked anew: moving bytes into one buffer may have changed the list.
+    const ptr = memory.u32(entry);
     const wanted = memory.u32(entry + 4);
-    let done = 0;
-    memory.fill(memory.u32(entry), Math.min(wanted, IO_LIMIT - moved), (view) => {
-      done = step(view);
-    });
+    memory.check(ptr, wanted, "a buffer");
+    let done: number;
+    try {
+      done = step(memory.view(ptr, Math.min(wanted, IO_LIMIT - moved)), moved);
+    } catch (error) {
+      if (moved > 0 && error instanceof WasiError) break;
+      throw error;
+    }
     moved += done;
     if (done < wanted) break;
   }

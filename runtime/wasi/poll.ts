@@ -17,7 +17,7 @@
 import { clockErrno, readClock } from "./clock.ts";
 import type { WasiFunctions, WasiHost } from "./contract.ts";
 import { ERRNO } from "./errno.ts";
-import { RIGHT } from "./stdio.ts";
+import { RIGHT } from "./rights.ts";
 
 /** Most subscriptions of one call: each is work for the host. */
 const SUBSCRIPTION_LIMIT = 1024;
@@ -25,14 +25,21 @@ const SUBSCRIPTION_BYTES = 48;
 const EVENT_BYTES = 32;
 const TAG = { CLOCK: 0, FD_READ: 1, FD_WRITE: 2 } as const;
 const ABSOLUTE_TIME = 1;
+const HANGUP = 1;
 const NANOSECONDS_PER_MS = 1e6;
 const NEVER = 2n ** 64n;
 
-interface Event {
-  readonly userdata: bigint;
-  readonly type: number;
+/** What a stream or a file answers. */
+interface Readiness {
   readonly errno: number;
   readonly bytes: number;
+  /** Whether nothing will ever come. */
+  readonly hangup: boolean;
+}
+
+interface Event extends Readiness {
+  readonly userdata: bigint;
+  readonly type: number;
   /** Nanoseconds until it happens; 0 when that is at once. */
   readonly after: bigint;
 }
@@ -80,26 +87,42 @@ function subscribe(host: WasiHost, at: number): Event | undefined {
       const timeout = memory.u64(at + 24);
       const absolute = (memory.u16(at + 40) & ABSOLUTE_TIME) !== 0;
       const now = readClock(host, id);
-      if (now === undefined) return { userdata, type, errno: clockErrno(id), bytes: 0, after: 0n };
+      const event = { userdata, type, bytes: 0, hangup: false };
+      if (now === undefined) return { ...event, errno: clockErrno(id), after: 0n };
       const left = absolute ? timeout - now : timeout;
-      return { userdata, type, errno: ERRNO.SUCCESS, bytes: 0, after: left > 0n ? left : 0n };
+      return { ...event, errno: ERRNO.SUCCESS, after: left > 0n ? left : 0n };
     }
     case TAG.FD_READ:
     case TAG.FD_WRITE: {
-      const { errno, bytes } = ready(host, memory.u32(at + 16), type === TAG.FD_READ);
-      return { userdata, type, errno, bytes, after: 0n };
+      return {
+        userdata,
+        type,
+        ...ready(host, memory.u32(at + 16), type === TAG.FD_READ),
+        after: 0n,
+      };
     }
     default:
       return undefined;
   }
 }
 
-function ready({ stdio }: WasiHost, fd: number, reading: boolean): Pick<Event, "errno" | "bytes"> {
-  const descriptor = stdio.get(fd);
-  if (descriptor === undefined) return { errno: ERRNO.BADF, bytes: 0 };
+/** Files are always ready, and so are streams: a read of standard input waits for itself. */
+function ready({ stdio, descriptors }: WasiHost, fd: number, reading: boolean): Readiness {
+  const descriptor = descriptors.get(fd);
+  if (descriptor === undefined || descriptor.kind === "directory") {
+    return { errno: ERRNO.BADF, bytes: 0, hangup: false };
+  }
   const needed = RIGHT.POLL_FD_READWRITE | (reading ? RIGHT.FD_READ : RIGHT.FD_WRITE);
-  if ((descriptor.rights & needed) !== needed) return { errno: ERRNO.NOTCAPABLE, bytes: 0 };
-  return { errno: ERRNO.SUCCESS, bytes: reading ? stdio.available : 0 };
+  if ((descriptor.rights & needed) !== needed) {
+    return { errno: ERRNO.NOTCAPABLE, bytes: 0, hangup: false };
+  }
+  const bytes = !reading
+    ? 0
+    : descriptor.kind === "stream"
+    ? stdio.available
+    : Math.max(0, descriptor.file.stat().size - descriptor.position);
+  const hangup = reading && descriptor.kind === "stream" && stdio.ended;
+  return { errno: ERRNO.SUCCESS, bytes, hangup };
 }
 
 function writeEvent({ memory }: WasiHost, at: number, event: Event): void {
@@ -108,4 +131,5 @@ function writeEvent({ memory }: WasiHost, at: number, event: Event): void {
   memory.setU16(at + 8, event.errno);
   memory.setU8(at + 10, event.type);
   memory.setU64(at + 16, BigInt(event.bytes));
+  if (event.hangup) memory.setU16(at + 24, HANGUP);
 }

@@ -1,6 +1,6 @@
 /**
- * WASI preview 1 for guests without directories: all 46 functions, none of which can be made to
- * throw into the guest. A bad pointer is an errno; what ends the guest is not caught here.
+ * WASI preview 1: all 46 functions, none of which can be made to throw into the guest. A bad pointer
+ * is an errno; what ends the guest is not caught here.
  *
  * @see https://github.com/WebAssembly/WASI/blob/wasi-0.1/preview1/docs.md
  * @module
@@ -12,7 +12,11 @@ import { clockFunctions } from "./clock.ts";
 import type { WasiFunction, WasiFunctions, WasiHost } from "./contract.ts";
 import { ERRNO } from "./errno.ts";
 import { fdFunctions } from "./fd.ts";
+import { fdDirectoryFunctions } from "./fd_directory.ts";
+import { fdStatusFunctions } from "./fd_status.ts";
+import { WasiError } from "./files.ts";
 import { pathFunctions } from "./path.ts";
+import { pathNameFunctions } from "./path_names.ts";
 import { pollFunctions } from "./poll.ts";
 import { procFunctions } from "./proc.ts";
 import { randomFunctions } from "./random.ts";
@@ -28,7 +32,10 @@ export function wasiFunctions(host: WasiHost): WasiFunctions {
     argsFunctions,
     clockFunctions,
     fdFunctions,
+    fdStatusFunctions,
+    fdDirectoryFunctions,
     pathFunctions,
+    pathNameFunctions,
     pollFunctions,
     procFunctions,
     randomFunctions,
@@ -42,13 +49,14 @@ export function wasiFunctions(host: WasiHost): WasiFunctions {
   return functions;
 }
 
-/** `run`, with a pointer that is no pointer answered by `EFAULT`. */
+/** `run`, with what failed answered by its errno, and a pointer that is none by `EFAULT`. */
 function answering(run: WasiFunction["run"]): WasiFunction["run"] {
   const call = run as (...args: (number | bigint)[]) => number;
   return (...args: (number | bigint)[]) => {
     try {
       return call(...args);
     } catch (error) {
+      if (error instanceof WasiError) return error.errno;
       if (error instanceof Fault && error.code === "bad-guest-data") return ERRNO.FAULT;
       throw error;
     }

@@ -3,6 +3,9 @@
 import type { Call } from "../contract.ts";
 import { Fault } from "../errors.ts";
 import type { WasiPowers } from "../wasi/contract.ts";
+import type { WasiPreopen } from "../wasi/files.ts";
+import { type AskHost, hostPreopens } from "../wasi/host_tree.ts";
+import { type MemoryFiles, treeOf } from "../wasi/memory_files.ts";
 import { sleepUntil } from "../wasi/sleep.ts";
 import { WASI_MODULE, wasiFunctions } from "../wasi/preview1.ts";
 import { GuestMemory } from "../memory.ts";
@@ -48,6 +51,8 @@ export interface Blueprint {
   readonly rawTable?: ((guest: LiveGuest, memory: GuestMemory) => ImportTable) | undefined;
   /** How a guest sleeps that cannot be suspended; default: on the thread, until its time is over. */
   readonly sleep?: ((deadline: number, ms: number) => void) | undefined;
+  /** Directories in memory, by the names guests have for them. */
+  readonly memoryFiles?: ReadonlyMap<string, MemoryFiles>;
 }
 
 /** One instance at work. */
@@ -87,17 +92,21 @@ function platformTables(
     rawTable?.(guest, memory) ??
       rawImportTable(guest, memory, environment, environment.rawImports ?? []),
   ];
-  if (environment.shape.imports.some(({ module }) => module === WASI_MODULE)) {
+  if (importsWasi(environment)) {
     tables.push({
       [WASI_MODULE]: wasiFunctions({
         memory,
         stdio: program.stdio,
+        get descriptors() {
+          return program.descriptors;
+        },
         powers,
         env: program.env,
         get args() {
           return program.args;
         },
-        sleep: (ms) => sleep(guest.call.deadline, ms),
+        sleep: (ms) =>
+          powers.sleep === undefined ? sleep(guest.call.deadline, ms) : powers.sleep(ms),
         tick: (cost) => guest.tick(cost),
         exit: (status) => guest.exit(status),
       }),
@@ -118,6 +127,7 @@ export function startInstance(
   const { environment, abi } = blueprint;
   const guest = new LiveGuest(blueprint.program(), call);
   guest.far = blueprint.far?.(guest);
+  if (importsWasi(environment)) guest.program.preopen(preopensOf(guest, blueprint));
   const { session, tables } = bindImports(guest, blueprint);
   const memories: GuestMemory[] = [];
   const instance = { guest, session, memories };
@@ -136,9 +146,39 @@ export function startInstance(
     const started = startSession(session, status);
     return started === undefined ? instance : finishLater(instance, started);
   } catch (error) {
+    guest.program.end();
     throw guest.explain(error);
   }
 }
+
+function importsWasi({ shape }: AbiEnvironment): boolean {
+  return shape.imports.some(({ module }) => module === WASI_MODULE);
+}
+
+/** The directories of one instance: the operator's, those it is granted, and those in memory. */
+function preopensOf(
+  guest: LiveGuest,
+  { environment: { host }, memoryFiles }: Blueprint,
+): readonly WasiPreopen[] {
+  // What closes is not counted: a guest that used up its operations leaves nothing open.
+  const ask: AskHost = (operation, args) =>
+    host.callSync(
+      operation,
+      args,
+      operation.endsWith("close") ? NOT_COUNTED : { budget: guest.call.budget },
+    );
+  const found = ["preopens", "fs"] as const;
+  const granted = found.filter((name) => host.has?.(`${name}.wasi_trees`))
+    .flatMap((name) => hostPreopens(name, ask));
+  const memory = Array.from(
+    memoryFiles ?? [],
+    ([guest, files]): WasiPreopen => ({ guest, tree: treeOf(files), write: !files.readOnly }),
+  );
+  const seen = new Set<string>();
+  return [...granted, ...memory].filter(({ guest }) => !seen.has(guest) && seen.add(guest));
+}
+
+const NOT_COUNTED = {};
 
 /**
  * Makes the module, and those that it is linked with, alive.
@@ -211,6 +251,7 @@ async function finishLater(
     if (status !== undefined) await startSession(instance.session, status);
     return instance;
   } catch (error) {
+    instance.guest.program.end();
     throw instance.guest.explain(error);
   }
 }

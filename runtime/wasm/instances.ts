@@ -17,6 +17,8 @@ export interface PoolOptions<Instance> {
   readonly destroy: (instance: Instance) => void | Promise<void>;
   /** Stops the wait of one that is in a call, as the extension closes. */
   readonly interrupt: (instance: Instance, reason: unknown) => void;
+  /** Lets go of what the host holds for a broken instance; nothing of it runs any more. */
+  readonly release?: (instance: Instance) => void;
   /** `one` keeps state between calls; `fresh` lives for a single call. */
   readonly kind: "one" | "pool" | "fresh";
   /** Most instances at a time. */
@@ -136,6 +138,7 @@ export class InstancePool<Instance extends object> {
   /** Drops a broken instance; its replacement is made when somebody needs it. */
   discard(instance: Instance): void {
     this.#forget(instance);
+    this.#options.release?.(instance);
     this.#countFailure();
     this.#serve();
   }

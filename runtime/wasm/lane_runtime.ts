@@ -72,10 +72,14 @@ export function wasmLaneRuntime(options: WasmLaneRuntimeOptions = {}): Runtime {
     async load(request) {
       const lacks = await missing();
       if (lacks.length > 0) throw new Fault("unavailable", lacks.join("; or "));
+      if (request.hasPreopens) {
+        throw new Fault("unsupported", "directories of WASI programs are there inline only");
+      }
       const survey = await fittingModule(request, abis, ownPowers);
+      const isOwn = options.powers !== undefined || request.deterministic !== undefined;
       const asksPowers = {
-        random: request.random !== undefined || options.powers !== undefined,
-        clock: options.powers !== undefined,
+        random: request.random !== undefined || isOwn,
+        clock: isOwn,
       };
       return await load(request, survey, powersFor(request, ownPowers), asksPowers);
     },

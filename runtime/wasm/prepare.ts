@@ -7,6 +7,7 @@ import type { Call, LoadRequest } from "../contract.ts";
 import { Fault } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { WasiPowers } from "../wasi/contract.ts";
+import { deterministicPowers } from "../wasi/deterministic.ts";
 import { pooledRandom } from "../wasi/random.ts";
 import type { Abi, ModuleShape } from "./abi/contract.ts";
 import { type Survey, surveyModule } from "./describe.ts";
@@ -28,8 +29,12 @@ export function processPowers(): WasiPowers {
   };
 }
 
-/** The powers of one extension's guests. */
-export function powersFor({ random }: LoadRequest, own: WasiPowers): WasiPowers {
+/** The powers of one extension's guests, as its operator wants them. */
+export function powersFor(
+  { random, deterministic }: Pick<LoadRequest, "random" | "deterministic">,
+  usual: WasiPowers,
+): WasiPowers {
+  const own = deterministic === undefined ? usual : deterministicPowers(deterministic);
   return random === undefined ? own : { ...own, randomFill: random };
 }
 

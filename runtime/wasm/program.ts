@@ -1,6 +1,8 @@
 /** A guest as a WASI program: its arguments, environment and streams. @module */
 
 import type { GuestOutput } from "../contract.ts";
+import { Descriptors } from "../wasi/descriptors.ts";
+import type { WasiPreopen } from "../wasi/files.ts";
 import { WasiStdio } from "../wasi/stdio.ts";
 import { byteSink, type CaptureSink, captureSink, lineSink } from "../wasi/streams.ts";
 import type { GuestProgram } from "./abi/contract.ts";
@@ -11,6 +13,7 @@ export class Program implements GuestProgram {
   readonly env: { readonly [name: string]: string };
   readonly stdio: WasiStdio;
   readonly #output: GuestOutput;
+  #descriptors = new Descriptors();
   #captured: CaptureSink | undefined;
 
   /** A program with an empty input that prints to `output` by line. */
@@ -27,6 +30,22 @@ export class Program implements GuestProgram {
       stdout === undefined ? lineSink((line) => output.stdout(line)) : byteSink(stdout),
       stderr === undefined ? lineSink((line) => output.stderr(line)) : byteSink(stderr),
     );
+    if (output.streams?.stdin !== undefined) this.stdio.setSource(output.streams.stdin);
+  }
+
+  /** What it has open. */
+  get descriptors(): Descriptors {
+    return this.#descriptors;
+  }
+
+  /** Gives it directories, before it runs. */
+  preopen(preopens: readonly WasiPreopen[]): void {
+    this.#descriptors = new Descriptors(preopens);
+  }
+
+  /** Closes what it has open; it runs no more. */
+  end(): void {
+    this.#descriptors.end();
   }
 
   /** Program arguments, the program's name first. */

@@ -51,7 +51,7 @@ export function wasmRuntime(options: WasmRuntimeOptions = {}): Runtime {
     describe: (request) => describeModule(request, abis, guestPowers),
     async load(request) {
       const survey = await fittingModule(request, abis, guestPowers);
-      return await start(request, survey, powersFor(request, guestPowers));
+      return await start(request, survey, guestPowers);
     },
     async close() {},
   };
@@ -68,7 +68,7 @@ async function start(
   const { operations, environment, linking, described } = await askItself(
     request,
     survey,
-    guestPowers,
+    powersFor(request, guestPowers),
   );
   const host = await request.admit(impliedAsks(abi, shape, rawImports), described);
   request.signal?.throwIfAborted();
@@ -78,7 +78,11 @@ async function start(
     added,
     ...linking,
     abi,
-    powers: guestPowers,
+    // anew for each instance: runs that begin alike go on alike
+    get powers() {
+      return powersFor(request, guestPowers);
+    },
+    ...request.memoryFiles && { memoryFiles: request.memoryFiles },
     program: () => new Program(args, env, output),
     environment: { ...environment, host },
   };
@@ -88,8 +92,9 @@ async function start(
     create: () => startInstance(blueprint, startCall(signal)),
     destroy({ guest, session }) {
       guest.call = startCall();
-      return session.close?.();
+      return endAfter(() => session.close?.(), () => guest.program.end());
     },
+    release: ({ guest }) => guest.program.end(),
     interrupt: ({ guest }, reason) => guest.interrupt(reason),
     kind: abi.instances,
     size: abi.instances === "one" ? 1 : limits.instances,
@@ -109,4 +114,17 @@ async function start(
     operations,
     recycleBytes: recycleBytes(abi, compiled.shape, limits),
   });
+}
+
+/** Closes a guest's session, and in any case what the guest has open after it. */
+function endAfter(close: () => void | Promise<void>, end: () => void): void | Promise<void> {
+  let closing: void | Promise<void>;
+  try {
+    closing = close();
+  } catch (error) {
+    end();
+    throw error;
+  }
+  if (closing instanceof Promise) return closing.finally(end);
+  end();
 }

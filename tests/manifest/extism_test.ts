@@ -48,16 +48,17 @@ Deno.test("readExtismManifest() makes asks and limits of what a plugin allows it
     manifest.capabilities?.map(({ name, args, optional }) => [name, { ...args }, optional]),
     [
       ["net", { hosts: ["api.example.com:*", "*.cdn.example.com:*", "10.0.0.1:8080"] }, false],
-      ["fs", { read: ["data/", "shared/"], write: ["data/"] }, true],
+      ["fs", {
+        read: ["data/", "shared/"],
+        write: ["data/"],
+        mounts: ["/data=data/", "/shared=shared/"],
+      }, true],
     ],
   );
   assertEquals(modules, [
     { name: "main", path: "bin/count.wasm", url: undefined, data: undefined, hash: HASH },
   ]);
-  assertEquals(warnings.map(({ path, severity }) => [path, severity]), [[
-    "allowed_paths",
-    "warning",
-  ]]);
+  assertEquals(warnings, []);
 });
 
 Deno.test("readExtismManifest() takes both spellings, and null for what is not set", () => {
@@ -73,7 +74,7 @@ Deno.test("readExtismManifest() takes both spellings, and null for what is not s
   assertEquals([manifest.limits.memoryBytes, manifest.limits.timeoutMs], [131_072, 9]);
   assertEquals([manifest.limits.varBytes, manifest.limits.responseBytes], [7, undefined]);
   const [, fs] = manifest.capabilities ?? [];
-  assertEquals({ ...fs?.args }, { read: ["data"], write: [] });
+  assertEquals({ ...fs?.args }, { read: ["data"], mounts: ["/data=data"] });
 });
 
 Deno.test("readExtismManifest() asks for nothing where nothing is allowed, and for any grant by *", () => {

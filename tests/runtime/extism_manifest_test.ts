@@ -4,9 +4,10 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { fromFileUrl } from "@std/path";
 import {
   CapabilityError,
-  type ExtensionError,
+  ExtensionError,
   ExtensionHost,
   extismFunction,
+  type GrantOptions,
   ManifestError,
 } from "../../mod.ts";
 import { temporaryDirectory } from "../temporary.ts";
@@ -206,4 +207,32 @@ Deno.test("inspect() shows what an Extism manifest asks for", async () => {
   const { module, asks } = await host.inspect({ wasm: [{ data }], allowed_hosts: ["example.com"] });
   assertEquals(module?.abi, "extism");
   assertEquals(asks.map(({ name }) => name), ["net"]);
+});
+
+Deno.test("a plugin finds the allowed_paths that are granted, under its own names, and no other", async () => {
+  const data = await read("reads");
+  await using directory = await temporaryDirectory({ "in/file": "from the host" });
+  const path = `${directory.path}/in`;
+  const load = async (allowed_paths: Record<string, string>, grants: GrantOptions) => {
+    await using host = new ExtensionHost({ log: () => {} });
+    const plugin = await host.load({ wasm: [{ data }], allowed_paths }, { grants });
+    const call = async (fn: string) => {
+      try {
+        return new TextDecoder().decode(await plugin.invoke(fn));
+      } catch (error) {
+        return error instanceof ExtensionError ? error.code : error;
+      }
+    };
+    return [await call("name"), await call("read_file"), await call("write_file")];
+  };
+  const both = { fs: { read: [path], write: [path] } };
+  assertEquals(await load({ [path]: "/data" }, both), ["/data", "from the host", ""]);
+  // read only: by the plugin's own word, or by the operator's
+  const readOnly = ["/data", "from the host", "guest-error"];
+  assertEquals(await load({ [`ro:${path}`]: "/data" }, both), readOnly);
+  assertEquals(await load({ [path]: "/data" }, { fs: { read: [path] } }), readOnly);
+  const nothing = ["guest-error", "guest-error", "guest-error"];
+  assertEquals(await load({ [path]: "/data" }, {}), nothing);
+  assertEquals(await load({}, both), nothing);
+  assertEquals(await load({ [path]: "/data" }, { fs: { read: [`${path}/elsewhere`] } }), nothing);
 });

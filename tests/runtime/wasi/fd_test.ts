@@ -4,7 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Fault } from "../../../runtime/errors.ts";
 import { ERRNO } from "../../../runtime/wasi/errno.ts";
 import { IO_LIMIT } from "../../../runtime/wasi/iovec.ts";
-import { RIGHT } from "../../../runtime/wasi/stdio.ts";
+import { RIGHT } from "../../../runtime/wasi/rights.ts";
 import { BAD_POINTERS, MEMORY_BYTES, program, UNTOUCHED } from "./program.ts";
 
 const encoder = new TextEncoder();
@@ -153,7 +153,7 @@ Deno.test("fd_fdstat_get() tells terminals from other streams", () => {
   };
   // a buffer, a buffer, and lines that somebody reads as they come
   assertEquals([type(0), type(1), type(2)], [0, 0, 2]);
-  assertEquals(memory.u64(72) & RIGHT.FD_WRITE, RIGHT.FD_WRITE);
+  assertEquals(Number(memory.u64(72)) & RIGHT.FD_WRITE, RIGHT.FD_WRITE);
   assertEquals([memory.u64(80), memory.u8(88), memory.u8(63)], [0n, UNTOUCHED, UNTOUCHED]);
   assertEquals(call("fd_fdstat_get", 3, 64), ERRNO.BADF);
   for (const ptr of BAD_POINTERS) assertEquals(call("fd_fdstat_get", 1, ptr), ERRNO.FAULT);
@@ -173,8 +173,8 @@ Deno.test("fd_fdstat_set_rights() lowers rights for good", () => {
   const { call, buffer } = program();
   buffer(100, 1);
   assertEquals(call("fd_fdstat_set_rights", 1, -1n, 0n), ERRNO.NOTCAPABLE);
-  assertEquals(call("fd_fdstat_set_rights", 1, RIGHT.FD_WRITE, 1n), ERRNO.NOTCAPABLE);
-  assertEquals(call("fd_fdstat_set_rights", 1, RIGHT.FD_WRITE, 0n), ERRNO.SUCCESS);
+  assertEquals(call("fd_fdstat_set_rights", 1, BigInt(RIGHT.FD_WRITE), 1n), ERRNO.NOTCAPABLE);
+  assertEquals(call("fd_fdstat_set_rights", 1, BigInt(RIGHT.FD_WRITE), 0n), ERRNO.SUCCESS);
   assertEquals(call("fd_filestat_get", 1, 200), ERRNO.NOTCAPABLE);
   assertEquals(call("fd_fdstat_set_flags", 1, 0), ERRNO.NOTCAPABLE);
   assertEquals(call("fd_write", 1, 0, 1, 64), ERRNO.SUCCESS);

@@ -8,10 +8,11 @@ import { BAD_POINTERS, program } from "./program.ts";
 
 /** Names of the functions and their parameters, by the words that `run` is called with. */
 function everyFunction(): readonly [string, readonly string[]][] {
-  const { memory, stdio } = program();
+  const { memory, stdio, descriptors } = program();
   const functions = wasiFunctions({
     memory,
     stdio,
+    descriptors,
     args: [],
     env: {},
     powers: { now: () => 0, monotonic: () => 0, randomFill() {} },

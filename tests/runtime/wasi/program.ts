@@ -4,6 +4,7 @@ import { Fault } from "../../../runtime/errors.ts";
 import { GuestMemory } from "../../../runtime/memory.ts";
 import type { WasiHost } from "../../../runtime/wasi/contract.ts";
 import { wasiFunctions } from "../../../runtime/wasi/preview1.ts";
+import { Descriptors } from "../../../runtime/wasi/descriptors.ts";
 import { WasiStdio } from "../../../runtime/wasi/stdio.ts";
 import { type CaptureSink, captureSink, lineSink } from "../../../runtime/wasi/streams.ts";
 
@@ -20,6 +21,7 @@ export const BAD_POINTERS: readonly number[] = [MEMORY_BYTES - 1, -1, -4, 2 ** 3
 export interface TestProgram {
   readonly memory: GuestMemory;
   readonly stdio: WasiStdio;
+  readonly descriptors: Descriptors;
   /** Lines of standard error. */
   readonly errors: string[];
   readonly output: CaptureSink;
@@ -43,9 +45,11 @@ export function program(parts: Partial<WasiHost> = {}): TestProgram {
   const errors: string[] = [];
   const stdio = new WasiStdio(output, lineSink((line) => errors.push(line)));
   const slept: number[] = [];
+  const descriptors = parts.descriptors ?? new Descriptors();
   const functions = wasiFunctions({
     memory,
     stdio,
+    descriptors,
     args: ["program"],
     env: {},
     powers: {
@@ -63,6 +67,7 @@ export function program(parts: Partial<WasiHost> = {}): TestProgram {
   const result: TestProgram = {
     memory,
     stdio,
+    descriptors,
     errors,
     output,
     slept,
