@@ -7,36 +7,21 @@
  * @module
  */
 
-import { fromFileUrl, join } from "@std/path";
-
-const ROOT = fromFileUrl(new URL("../", import.meta.url));
-
-/** A program of this machine, at the version that made the committed bytes. */
-interface Tool {
-  readonly program: string;
-  readonly versionArgs: readonly string[];
-  /** What the answer must contain. */
-  readonly version: string;
-}
-
-interface Guest {
-  readonly name: string;
-  /** Where it is in the repository; default: its own directory of `examples/extensions`. */
-  readonly directory?: string;
-  /** The module's file, inside that directory. */
-  readonly module: string;
-  readonly tools: readonly Tool[];
-  /** Builds the sources in `directory` into the file `out`. */
-  readonly build: (directory: string, out: string) => Promise<void>;
-}
-
-const ASSEMBLYSCRIPT = "npm:assemblyscript@0.28.20/asc";
-const WABT = "npm:wabt@1.0.39";
-
-const CLANG: Tool = { program: "clang", versionArgs: ["--version"], version: "version 14.0.6" };
-const WASM_LD: Tool = { program: "wasm-ld", versionArgs: ["--version"], version: "LLD 14.0.6" };
-const GO: Tool = { program: "go", versionArgs: ["version"], version: "go1.26.8" };
-const RUSTC: Tool = { program: "rustc", versionArgs: ["--version"], version: "rustc 1.95.0" };
+import { join } from "@std/path";
+import {
+  assemble,
+  ASSEMBLYSCRIPT,
+  buildGo,
+  CLANG,
+  GO,
+  type Guest,
+  ROOT,
+  run,
+  RUSTC,
+  type Tool,
+  WASM_LD,
+} from "./guest_builders.ts";
+import { WASI_GUESTS } from "./wasi_guests.ts";
 
 const GUESTS: readonly Guest[] = [
   {
@@ -164,50 +149,6 @@ const GUESTS: readonly Guest[] = [
   extismGuest("count-vowels", "examples/conventions/extism", "count_vowels"),
   extismGuest("extism-plugin", "tests/fixtures/extism", "plugin"),
   {
-    name: "wasi-forth",
-    directory: "examples/conventions/wasi/forth",
-    module: "forth.wasm",
-    tools: [CLANG, WASM_LD],
-    build: (directory, out) =>
-      run(directory, "clang", [
-        ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-Os"],
-        ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-o", out, "forth.c"],
-      ]),
-  },
-  {
-    name: "wasi-numbered",
-    directory: "examples/conventions/wasi/numbered",
-    module: "numbered.wasm",
-    tools: [],
-    build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...["assembly/numbered.ts", "--outFile", out, "--use", "abort="],
-        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
-      ]),
-  },
-  {
-    name: "wasi-calls",
-    directory: "tests/conformance/wasi_guests/calls",
-    module: "calls.wasm",
-    tools: [CLANG, WASM_LD],
-    build: async (directory, out) => {
-      const entries = await Array.fromAsync(Deno.readDir(directory));
-      const sources = entries.map(({ name }) => name).filter((name) => name.endsWith(".c")).sort();
-      await run(directory, "clang", [
-        ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-Os"],
-        ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-o", out, ...sources],
-      ]);
-    },
-  },
-  {
-    name: "wasi-words",
-    directory: "examples/conventions/wasi/words",
-    module: "words.wasm",
-    tools: [GO],
-    build: (directory, out) => buildGo(directory, out, []),
-  },
-  {
     name: "gk-notes",
     directory: "examples/conventions/gk",
     module: "notes.wasm",
@@ -239,6 +180,7 @@ const GUESTS: readonly Guest[] = [
         ...["-o", out, "probe.c"],
       ]),
   },
+  ...WASI_GUESTS,
   ...callGuests("hookr"),
   ...callGuests("wapc"),
 ];
@@ -291,57 +233,6 @@ function extismGuest(name: string, directory: string, module: string): Guest {
         ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
       ]),
   };
-}
-
-function buildGo(
-  directory: string,
-  out: string,
-  mode: readonly string[] = ["-buildmode=c-shared"],
-): Promise<void> {
-  return run(directory, "go", [
-    ...["build", ...mode, "-trimpath", "-buildvcs=false", "-ldflags=-s -w"],
-    ...["-o", out, "."],
-  ], {
-    // Whatever else the environment says would end up in the module's build information.
-    ...{ GOOS: "wasip1", GOARCH: "wasm", GOWASM: "", GOFLAGS: "", GOEXPERIMENT: "" },
-    ...{ GOTOOLCHAIN: "local", GOWORK: "off", CGO_ENABLED: "0" },
-  });
-}
-
-/** What is used of the package, which is fetched only when there is something to assemble. */
-interface Wabt {
-  parseWat(file: string, text: string): {
-    resolveNames(): void;
-    validate(): void;
-    toBinary(options: { readonly write_debug_names: boolean }): { readonly buffer: Uint8Array };
-    destroy(): void;
-  };
-}
-
-async function assemble(source: string, out: string): Promise<void> {
-  const { default: load }: { default: () => Promise<Wabt> } = await import(WABT);
-  const wabt = await load();
-  const module = wabt.parseWat("module.wat", await Deno.readTextFile(source));
-  try {
-    module.resolveNames();
-    module.validate();
-    await Deno.writeFile(out, module.toBinary({ write_debug_names: false }).buffer);
-  } finally {
-    module.destroy();
-  }
-}
-
-async function run(
-  cwd: string,
-  program: string,
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<void> {
-  const command = new Deno.Command(program, { args: [...args], cwd, env });
-  const { success, stdout, stderr } = await command.output();
-  if (success) return;
-  const text = new TextDecoder();
-  throw new Error(`${program} failed:\n${text.decode(stdout)}${text.decode(stderr)}`);
 }
 
 /** Why the tool cannot be used, or nothing. */

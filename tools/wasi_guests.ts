@@ -1,0 +1,51 @@
+/** The WASI programs of the examples and the tests. @module */
+
+import { ASSEMBLYSCRIPT, buildGo, CLANG, GO, type Guest, run, WASM_LD } from "./guest_builders.ts";
+
+/** How each is built. */
+export const WASI_GUESTS: readonly Guest[] = [
+  {
+    name: "wasi-forth",
+    directory: "examples/conventions/wasi/forth",
+    module: "forth.wasm",
+    tools: [CLANG, WASM_LD],
+    build: (directory, out) =>
+      run(directory, "clang", [
+        ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-Os"],
+        ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-o", out, "forth.c"],
+      ]),
+  },
+  {
+    name: "wasi-numbered",
+    directory: "examples/conventions/wasi/numbered",
+    module: "numbered.wasm",
+    tools: [],
+    build: (directory, out) =>
+      run(directory, Deno.execPath(), [
+        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+        ...["assembly/numbered.ts", "--outFile", out, "--use", "abort="],
+        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
+      ]),
+  },
+  {
+    name: "wasi-calls",
+    directory: "tests/conformance/wasi_guests/calls",
+    module: "calls.wasm",
+    tools: [CLANG, WASM_LD],
+    build: async (directory, out) => {
+      const entries = await Array.fromAsync(Deno.readDir(directory));
+      const sources = entries.map(({ name }) => name).filter((name) => name.endsWith(".c")).sort();
+      await run(directory, "clang", [
+        ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-Os"],
+        ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-o", out, ...sources],
+      ]);
+    },
+  },
+  {
+    name: "wasi-words",
+    directory: "examples/conventions/wasi/words",
+    module: "words.wasm",
+    tools: [GO],
+    build: (directory, out) => buildGo(directory, out, []),
+  },
+];
