@@ -115,6 +115,18 @@ const GUESTS: readonly Guest[] = [
       ]),
   },
   {
+    name: "pulp-server",
+    directory: "tests/fixtures/pulp/server",
+    module: "server.wasm",
+    tools: [],
+    build: (directory, out) =>
+      run(directory, Deno.execPath(), [
+        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+        ...["assembly/server.ts", "--outFile", out, "--exportRuntime"],
+        ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1"],
+      ]),
+  },
+  {
     name: "pulp-probe-c",
     directory: "tests/fixtures/pulp/probe-c",
     module: "probe.wasm",

@@ -59,7 +59,11 @@ const PURE = [
 const SHARED_TABLES = ["manifest/pulp_host.ts", "runtime/msgpack_check.ts"];
 
 /** The payloads of Pulp cells, for whoever hands them some. */
-const PULP_CODEC = ["runtime/wasm/abi/pulp_msgpack.ts", "runtime/wasm/abi/pulp_config.ts"];
+const PULP_CODEC = [
+  "runtime/wasm/abi/pulp_msgpack.ts",
+  "runtime/wasm/abi/pulp_config.ts",
+  "runtime/wasm/abi/header_names.ts",
+];
 
 const EVERYTHING = ["**"];
 
