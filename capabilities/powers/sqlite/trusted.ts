@@ -76,6 +76,9 @@ const LIMITS: { readonly [name: string]: number } = {
   triggerDepth: 16,
 };
 
+/** What SQLite is handed: an INTEGER is a bigint, every number a REAL. */
+type Bound = null | number | bigint | string | Uint8Array;
+
 /** What it needs of the file system beside SQLite. */
 export interface TrustedFiles {
   /** Throws for a path at which something lies that is no plain file of its own. */
@@ -92,6 +95,7 @@ export class TrustedDatabase implements SqlDatabase {
   #database: Database | undefined;
   #changes: Statement | undefined;
   #tail: Promise<unknown> = Promise.resolve();
+  #readOnly = false;
   #closed = false;
 
   /** Opens nothing yet. */
@@ -116,7 +120,7 @@ export class TrustedDatabase implements SqlDatabase {
   }
 
   async #run(
-    { operation, sql, params }: SqlRequest,
+    { operation, sql, params, readOnly = false, exact = false }: SqlRequest,
     { signal, deadline }: SqlTies,
   ): Promise<SqlRows | SqlChange> {
     signal.throwIfAborted();
@@ -130,11 +134,10 @@ export class TrustedDatabase implements SqlDatabase {
     }
     try {
       const database = this.#database ??= this.#open();
-      return operation === "query" ? this.#query(database, sql, params) : this.#exec(
-        database,
-        sql,
-        params,
-      );
+      this.#readOnly = readOnly;
+      return operation === "query"
+        ? this.#query(database, sql, params, exact)
+        : this.#exec(database, sql, params);
     } catch (error) {
       throw this.#failureOf(error);
     }
@@ -171,7 +174,7 @@ export class TrustedDatabase implements SqlDatabase {
     }
   }
 
-  #query(database: Database, sql: string, params: SqlParams): SqlRows {
+  #query(database: Database, sql: string, params: SqlParams, exact: boolean): SqlRows {
     const text = withoutBlanks(sql);
     if (text === "") throw new SqlFailure("sql", "it is empty");
     const [statement, rest] = this.#prepare(database, text);
@@ -184,7 +187,7 @@ export class TrustedDatabase implements SqlDatabase {
       if (rows.length === limits.rows) {
         throw new SqlFailure("quota", `it has more than ${limits.rows} rows`);
       }
-      const row = found.map((value, at) => valueOf(value, columns[at] ?? ""));
+      const row = found.map((value, at) => valueOf(value, exact ? undefined : columns[at] ?? ""));
       for (const value of row) left -= VALUE_COST + sizeOf(value);
       if (left < 0) {
         throw new SqlFailure("quota", `its rows have more than ${limits.answerBytes} bytes`);
@@ -216,7 +219,7 @@ export class TrustedDatabase implements SqlDatabase {
 
   /** Compiles the first statement of `sql`, which begins with one: asked for the text of none, Deno crashes. */
   #prepare(database: Database, sql: string): readonly [Statement, rest: string] {
-    this.#rules.begin();
+    this.#rules.begin(this.#readOnly);
     refuse(this.#rules.refusalBefore(sql));
     let statement: Statement;
     try {
@@ -244,7 +247,7 @@ export class TrustedDatabase implements SqlDatabase {
       return statement.all(...values) as readonly (readonly unknown[])[];
     }
     const named = params as { readonly [name: string]: SqlValue };
-    const values: Record<string, SqlValue | bigint> = Object.create(null);
+    const values: Record<string, Bound> = Object.create(null);
     for (const { sign, name } of names) {
       if (!Object.hasOwn(named, name)) {
         throw new SqlFailure("sql", `it takes a param "${name}" that was not given`);
@@ -255,12 +258,14 @@ export class TrustedDatabase implements SqlDatabase {
   }
 
   /** A number without a fraction is an INTEGER. */
-  #bound(value: SqlValue): SqlValue | bigint {
+  #bound(value: SqlValue): Bound {
     const { valueBytes } = this.#settings.limits;
     if (sizeOf(value) > valueBytes) {
       throw new SqlFailure("quota", `a value has more than ${valueBytes} bytes`);
     }
-    return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
+    if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
+    if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+    return "real" in value ? value.real : BigInt(value.integer);
   }
 
   #counts(): readonly bigint[] {
@@ -306,10 +311,13 @@ function codeOf(error: unknown): number | undefined {
   return isSql ? Number(error.errcode) & 0xff : undefined;
 }
 
-function valueOf(value: unknown, column: string): SqlValue {
+/** A value as SQLite gave it; without the name of its column in the exact form. */
+function valueOf(value: unknown, column: string | undefined): SqlValue {
+  if (typeof value === "number") return column === undefined ? { real: value } : value;
   if (typeof value !== "bigint") return value as SqlValue;
   const number = Number(value);
   if (Number.isSafeInteger(number)) return number;
+  if (column === undefined) return { integer: String(value) };
   throw new SqlFailure(
     "sql",
     `column "${column}" holds an integer that is no exact number: cast it to TEXT`,

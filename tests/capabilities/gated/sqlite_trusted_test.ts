@@ -72,6 +72,22 @@ Deno.test("trustedSql reads, writes, counts and binds as the stoppable engine do
       const error = await assertRejects(() => query(sql, params), OperationError, undefined, sql);
       assertEquals(error.code, "not-possible");
     }
+    const { calls } = opened.broker;
+    const exactly = {
+      sql: "SELECT 1, 1.0, 9007199254740993, ?, ?",
+      params: [{ real: 2 }, { integer: "9007199254740995" }],
+      exact: true,
+    };
+    assertEquals((await calls.call("sqlite.query", exactly) as { rows: unknown }).rows, [
+      [1, { real: 1 }, { integer: "9007199254740993" }, { real: 2 }, {
+        integer: "9007199254740995",
+      }],
+    ]);
+    for (
+      const sql of ["DELETE FROM t", "INSERT INTO t (b) VALUES (1) RETURNING a", "BEGIN IMMEDIATE"]
+    ) {
+      await assertRejects(() => calls.call("sqlite.query", { sql, readOnly: true }), Error);
+    }
     const info = await Deno.stat(`${directory.path}/data.db`);
     assertEquals((info.mode ?? 0) & 0o777, 0o600);
   }

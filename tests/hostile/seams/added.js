@@ -1,0 +1,2 @@
+import "./more.js";
+export const attack = () => airlock.env.get("AIRLOCK_HOSTILE");

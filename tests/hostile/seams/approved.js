@@ -1,0 +1,1 @@
+export const attack = () => airlock.env.get("AIRLOCK_HOSTILE");

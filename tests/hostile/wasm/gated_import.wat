@@ -1,0 +1,7 @@
+;; Uses an import that is gated.
+(module
+  (import "count" "up" (func $up (result i32)))
+  (memory (export "memory") 1)
+  (func (export "__base_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "__base_free") (param i32 i32))
+  (func (export "fine") (param i32 i32) (result i64) (drop (call $up)) (i64.const 0)))
