@@ -34,7 +34,17 @@ export interface ServingLimits {
   readonly shutdownMs: number;
 }
 
-/** Each limit that nobody set. The comment names the attack it stops. */
+/**
+ * Each limit that nobody set. The comment names the attack it stops.
+ *
+ * @example
+ * ```ts
+ * import { DEFAULT_SERVING_LIMITS } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(DEFAULT_SERVING_LIMITS.requestMs, 30_000);
+ * ```
+ */
 export const DEFAULT_SERVING_LIMITS: ServingLimits = Object.freeze({
   // requests piling up before a slow extension
   requests: 64,

@@ -24,7 +24,20 @@ export interface ServeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A host that serves. */
+/**
+ * A host that serves.
+ *
+ * @example
+ * ```ts
+ * import { ExtensionHost } from "@airlock/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using host = new ExtensionHost();
+ * await using served = await host.serve({ port: 0 });
+ * const response = await fetch(`${served.url}nobody/serves/this`);
+ * assertEquals([response.status, await response.text()], [404, "not found"]);
+ * ```
+ */
 export interface Served extends AsyncDisposable {
   /** Where it listens. */
   readonly addr: { readonly hostname: string; readonly port: number };

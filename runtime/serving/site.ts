@@ -173,7 +173,7 @@ export class Site {
     const { method } = request;
     const reply = (status: number, text: string) => responseOf(plainReply(status, text), method);
     if (this.#closing) return reply(503, "shutting down");
-    if (!this.#begun) await this.begin();
+    await this.begin();
     const target = targetOf(request.url, this.limits.headChars);
     if ("status" in target) return responseOf(target, method);
     const { segments } = target;

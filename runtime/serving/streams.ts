@@ -6,13 +6,8 @@ import { notPossible, type StreamEvent } from "../../capabilities/serving.ts";
 export interface StreamLimits {
   readonly subscribers: number;
   readonly events: number;
+  readonly unsentBytes: number;
   readonly pingMs: number;
-}
-
-interface Subscriber {
-  readonly path: string;
-  readonly controller: ReadableStreamDefaultController<Uint8Array>;
-  readonly ping: ReturnType<typeof setInterval>;
 }
 
 const encoder = new TextEncoder();
@@ -29,6 +24,60 @@ export function eventText({ id, event, data }: StreamEvent): string {
   return `${id === "" ? "" : `id: ${id}\n`}${event === "" ? "" : `event: ${event}\n`}${
     lines.join("")
   }\n`;
+}
+
+/** One client, and what it has not read. */
+class Subscriber {
+  readonly path: string;
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #limits: StreamLimits;
+  readonly #waiting: Uint8Array[] = [HELLO];
+  readonly #ping: ReturnType<typeof setInterval>;
+  #bytes = HELLO.length;
+  #ended = false;
+  #wake: () => void = () => {};
+
+  constructor(path: string, limits: StreamLimits, onLeave: (subscriber: Subscriber) => void) {
+    this.path = path;
+    this.#limits = limits;
+    this.#ping = setInterval(() => this.write(PING), limits.pingMs);
+    this.body = new ReadableStream<Uint8Array>({
+      pull: (controller) => this.#pull(controller),
+      cancel: () => {
+        this.end();
+        onLeave(this);
+      },
+      // nothing is taken from what waits before the client has room for it
+    }, { highWaterMark: 0 });
+  }
+
+  /** Whether it still has room for `bytes`, which it then gets. */
+  write(bytes: Uint8Array): boolean {
+    const { events, unsentBytes } = this.#limits;
+    if (this.#ended || this.#waiting.length >= events) return false;
+    if (this.#bytes + bytes.length > unsentBytes) return false;
+    this.#waiting.push(bytes);
+    this.#bytes += bytes.length;
+    this.#wake();
+    return true;
+  }
+
+  /** The client gets what waits, and then the end. */
+  end(): void {
+    clearInterval(this.#ping);
+    this.#ended = true;
+    this.#wake();
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    if (this.#waiting.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const next = this.#waiting.shift();
+    if (next === undefined) return controller.close();
+    this.#bytes -= next.length;
+    controller.enqueue(next);
+  }
 }
 
 /** Every subscriber of one extension. */
@@ -50,20 +99,13 @@ export class Streams {
   /** A new subscriber's response; `undefined` when there are too many. */
   subscribe(path: string): Response | undefined {
     if (this.#subscribers.size >= this.#limits.subscribers) return undefined;
-    let subscriber: Subscriber | undefined;
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        const ping = setInterval(() => this.#write(joined, PING), this.#limits.pingMs);
-        const joined: Subscriber = { path, controller, ping };
-        subscriber = joined;
-        this.#subscribers.add(joined);
-        controller.enqueue(HELLO);
-      },
-      cancel: () => {
-        if (subscriber) this.#leave(subscriber);
-      },
-    }, new CountQueuingStrategy({ highWaterMark: this.#limits.events }));
-    return new Response(body, {
+    const subscriber = new Subscriber(
+      path,
+      this.#limits,
+      (gone) => void this.#subscribers.delete(gone),
+    );
+    this.#subscribers.add(subscriber);
+    return new Response(subscriber.body as ReadableStream<Uint8Array<ArrayBuffer>>, {
       headers: { "content-type": "text/event-stream", "cache-control": "no-cache" },
     });
   }
@@ -74,7 +116,7 @@ export class Streams {
     let reached = 0;
     for (const subscriber of this.#subscribers) {
       if (subscriber.path !== path) continue;
-      if (this.#write(subscriber, bytes)) reached++;
+      if (subscriber.write(bytes)) reached++;
       else this.lost++;
     }
     return reached;
@@ -82,20 +124,7 @@ export class Streams {
 
   /** Ends them all. */
   close(): void {
-    for (const subscriber of [...this.#subscribers]) {
-      this.#leave(subscriber);
-      subscriber.controller.close();
-    }
-  }
-
-  #write({ controller }: Subscriber, bytes: Uint8Array): boolean {
-    if ((controller.desiredSize ?? 0) <= 0) return false;
-    controller.enqueue(bytes);
-    return true;
-  }
-
-  #leave(subscriber: Subscriber): void {
-    clearInterval(subscriber.ping);
-    this.#subscribers.delete(subscriber);
+    for (const subscriber of this.#subscribers) subscriber.end();
+    this.#subscribers.clear();
   }
 }

@@ -12,12 +12,15 @@ const ROOT = new URL("../../", import.meta.url);
 /** Loads the directory, calls `run` of each extension, and prints what came of it. */
 const HOST = `
 import { ExtensionHost } from ${JSON.stringify(new URL("mod.ts", ROOT).href)};
-const [root, storageRoot, grants] = JSON.parse(Deno.args[0]);
+const [root, storageRoot, grants, port] = JSON.parse(Deno.args[0]);
 await using host = new ExtensionHost({ storageRoot, log: () => {}, grants });
 const loaded = await host.loadDir(root);
 const out = Object.fromEntries(loaded.failures.map(({ source, error }) => [source, error.message]));
 for (const [name, extension] of loaded) {
   out[name] = await extension.invoke("run", "1").then((bytes) => new TextDecoder().decode(bytes), String);
+}
+if (port !== undefined) {
+  out.served = await host.serve({ port }).then(async ({ url }) => await (await fetch(url + "hi")).text(), String);
 }
 console.log(JSON.stringify(out));
 Deno.exit(0);
@@ -70,6 +73,14 @@ function extensions(address: string) {
     },
     "all/programs/a.js":
       "export const run = async () => (await airlock.run.start(['/bin/sh', '-c', 'exit 7'])).code;",
+    "all/site/extension.json": {
+      name: "site",
+      runtime: "quickjs",
+      module: "a.js",
+      capabilities: ["http.serve"],
+      routes: [{ path: "/hi", handler: "hi" }],
+    },
+    "all/site/a.js": "export const run = () => 1; export const hi = () => 'hello';",
     "all/wasm/extension.json": {
       name: "wasm",
       runtime: "wasm",
@@ -106,6 +117,11 @@ async function start(
   return JSON.parse(text);
 }
 
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
 /** The same flags with one thing less, for each thing. */
 function less(flags: readonly string[]): readonly (readonly [string, readonly string[]])[] {
   return flags.flatMap((flag, at) => {
@@ -127,7 +143,11 @@ Deno.test("hostPermissions() are enough for everything in a directory, and not m
   await using dir = await extensions(address);
   await using host = new ExtensionHost();
   const storageRoot = `${dir.path}/storage`;
-  const { flags, reasons, notes } = await hostPermissions(host, `${dir.path}/all`, { storageRoot });
+  const port = freePort();
+  const { flags, reasons, notes } = await hostPermissions(host, `${dir.path}/all`, {
+    storageRoot,
+    port,
+  });
   assert(notes.some((note) => note.includes("everything its user may")));
   assert(
     reasons.some(({ flag, reason }) =>
@@ -141,8 +161,9 @@ Deno.test("hostPermissions() are enough for everything in a directory, and not m
     "files/": { fs: true },
     "data/": { sqlite: true },
     "programs/": { run: true },
+    "site/": { "http.serve": true },
   };
-  const input = [`${dir.path}/all`, storageRoot, grants];
+  const input = [`${dir.path}/all`, storageRoot, grants, port];
   const script = `${dir.path}/host.ts`;
   const all = await start(script, flags, input);
   const { wasm, ...rest } = all;
@@ -154,6 +175,8 @@ Deno.test("hostPermissions() are enough for everything in a directory, and not m
     files: '"kept"',
     data: "[[42]]",
     programs: "7",
+    site: "1",
+    served: "hello",
   });
   // programs that only strengthen the confinement of children, and folders that only some tools read
   const needed = less(flags).filter(([what]) => !/^run (?:prlimit|setpriv)$/.test(what));
