@@ -163,3 +163,9 @@ export type {
   GkTemplate,
   GkWidget,
 } from "./wasm/abi/gk_json.ts";
+export {
+  type GoatJobCounts,
+  GoatJobs,
+  type GoatJobsOptions,
+  type JobRunner,
+} from "./drivers/gk_jobs.ts";

@@ -190,6 +190,7 @@ export const ROOMS: readonly Room[] = [
       "runtime/views/**",
       "runtime/wasm/abi/*_json.ts",
       ...PULP_CODEC,
+      "croner",
       "@std/path",
     ],
   },

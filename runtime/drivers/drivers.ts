@@ -2,6 +2,7 @@
 
 import type { Extension } from "../extension.ts";
 import type { Driver } from "./driver.ts";
+import { gkDriver } from "./gk.ts";
 import { handlerDriver } from "./handler.ts";
 import { pulpDriver } from "./pulp.ts";
 
@@ -10,6 +11,7 @@ export type DriverTable = { readonly [abi: string]: Driver };
 
 /** The built-in ones. Everything else is driven by its handlers. */
 export const DRIVERS: DriverTable = Object.freeze<DriverTable>({
+  gk: gkDriver,
   pulp: pulpDriver,
 });
 

@@ -36,6 +36,9 @@ const FREE = "gk_free";
 /** `gk_register` is none of them: calling it gives the registration. */
 const RESERVED: readonly string[] = [CALL, MALLOC, FREE, ...LIFECYCLE_EXPORTS];
 
+/** What its routes are served by, where an operator grants it. */
+const SERVE = "http.serve";
+
 const PAGE_BYTES = 65_536;
 
 /** The `gk` convention. */
@@ -166,8 +169,13 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
       return guest.suspends ? Promise.resolve(answer).then(register) : register(answer);
     },
     describe(): SelfDescription {
-      const { asks: capabilities = [], accepts = [] } = registered?.rights ?? {};
-      return { capabilities, accepts, events: {}, details: registered?.registration };
+      const { registration, rights } = registered ?? {};
+      return {
+        capabilities: rights?.asks ?? [],
+        accepts: [...rights?.accepts ?? [], ...registration?.routes.length ? [SERVE] : []],
+        events: {},
+        details: registration,
+      };
     },
     invoke(fn: string, payload: Payload) {
       if (fn === REGISTER) return text.slice();

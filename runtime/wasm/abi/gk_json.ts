@@ -5,6 +5,7 @@ import type { Json } from "./contract.ts";
 import { durationMs } from "./gk_duration.ts";
 import { type Fields, type GkIssue, GkReader, isFields, own } from "./gk_reader.ts";
 
+export { durationMs };
 export type { GkIssue };
 
 /** One HTTP route of a plugin. */
