@@ -14,6 +14,7 @@ import { print, printJson } from "./io.ts";
 import { issueFile, issueLine } from "./issue.ts";
 import { withHost } from "./session.ts";
 import { type Settings, settingsOf } from "./settings.ts";
+import { checkTypes } from "./type_check.ts";
 
 /** The command. */
 export const checkCommand: Command = {
@@ -21,9 +22,10 @@ export const checkCommand: Command = {
   operands: ["PATH"],
   summary: "list every issue; exit 0 only if there is none",
   notes: [
-    "Manifest, capability names and arguments, module files and exports; and, when",
-    "those are clean, whether it starts in its sandbox. That needs --grant for what",
-    "it cannot do without; standard error says whether it was started.",
+    "Manifest, capability names and arguments, module files and exports; the types",
+    "of TypeScript; and, when those are clean, whether it starts in its sandbox. That",
+    "needs --grant for what it cannot do without; standard error says whether it was",
+    "started.",
   ],
   run,
 };
@@ -41,8 +43,14 @@ async function run({ operands: [path = ""], values, io }: Invocation): Promise<n
   return await withHost(io, settings, async ({ host, signal }) => {
     const options = { ...settings.load, signal };
     const found = await host.inspect(path, options);
-    const trial = await start(host, path, found, options);
-    const issues = [...found.issues, ...trial.issues]
+    const types = await checkTypes(found, signal);
+    const trial = await start(
+      host,
+      path,
+      { ...found, issues: [...found.issues, ...types] },
+      options,
+    );
+    const issues = [...found.issues, ...types, ...trial.issues]
       .map((issue) => ({ ...issue, file: issueFile(found, issue) }));
     const ok = issues.length === 0;
     const { started, skipped } = trial;

@@ -178,6 +178,11 @@ export const ROOMS: readonly Room[] = [
       "@jitl/quickjs-singlefile-mjs-release-sync",
     ],
   },
+  {
+    name: "what authors of guests import",
+    files: ["runtime/guest/**"],
+    imports: ["runtime/guest/**"],
+  },
   { name: "native", files: ["runtime/native/**"], imports: [...FOUNDATION, "runtime/native/**"] },
   {
     name: "drivers",

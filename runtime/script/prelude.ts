@@ -2,6 +2,7 @@
 
 import { makeClone } from "./prelude/clone.ts";
 import { makeCommonJs } from "./prelude/commonjs.ts";
+import { makeDecoder } from "./prelude/decoder.ts";
 import { makeDescribe } from "./prelude/describe.ts";
 import { makeEncoding } from "./prelude/encoding.ts";
 import { makeEntry } from "./prelude/entry.ts";
@@ -64,6 +65,7 @@ const kit = (${makeKit})();
 return (${makeEntry})(kit, {
   makeClone: ${makeClone},
   makeCommonJs: ${makeCommonJs},
+  makeDecoder: ${makeDecoder},
   makeDescribe: ${makeDescribe},
   makeEncoding: ${makeEncoding},
   makeGlobals: ${makeGlobals},

@@ -1,4 +1,4 @@
-/** UTF-8 and base64 inside a realm: TextEncoder, TextDecoder, atob, btoa. @module */
+/** UTF-8 and base64 inside a realm: TextEncoder, atob, btoa. @module */
 
 import type { Kit } from "./kit.ts";
 
@@ -7,11 +7,18 @@ export interface Encoding {
   readonly toBase64: (bytes: Uint8Array) => string;
   /** `undefined` for text that is no base64. */
   readonly fromBase64: (text: string) => Uint8Array | undefined;
+  readonly collector: () => Collector;
+}
+
+/** Puts UTF-16 units together to text. */
+export interface Collector {
+  readonly add: (unit: number) => void;
+  readonly end: () => string;
 }
 
 /** Self-contained: its text runs inside the realm. */
 export function makeEncoding(kit: Kit): Encoding {
-  const { codeAt, fromCodes, bytes: Bytes, table, slice } = kit;
+  const { codeAt, fromCodes, bytes: Bytes, table } = kit;
   const Units = Uint16Array;
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const values = table<number>();
@@ -20,7 +27,7 @@ export function makeEncoding(kit: Kit): Encoding {
   const chunk = 4096;
 
   /** Collects UTF-16 units into text, a piece at a time. */
-  function collector(): { add(unit: number): void; end(): string } {
+  function collector(): Collector {
     const codes = new Units(chunk);
     let used = 0;
     let out = "";
@@ -113,95 +120,6 @@ export function makeEncoding(kit: Kit): Encoding {
     }
   }
 
-  class TextDecoder {
-    #fatal: boolean;
-    #ignoreBom: boolean;
-    /** Bytes of an unfinished character, kept between calls with `stream`. */
-    #rest: Uint8Array = new Bytes(0);
-    #started = false;
-    constructor(label: unknown = "utf-8", options: unknown = undefined) {
-      const name = kit.text(label);
-      if (name !== "utf-8" && name !== "utf8" && name !== "UTF-8" && name !== "unicode-1-1-utf-8") {
-        throw new kit.RangeError(`the encoding "${slice(name, 0, 40)}" is not supported here`);
-      }
-      const wanted = (options ?? {}) as { fatal?: unknown; ignoreBOM?: unknown };
-      this.#fatal = !!wanted.fatal;
-      this.#ignoreBom = !!wanted.ignoreBOM;
-    }
-    get encoding(): string {
-      return "utf-8";
-    }
-    get fatal(): boolean {
-      return this.#fatal;
-    }
-    get ignoreBOM(): boolean {
-      return this.#ignoreBom;
-    }
-    decode(input: unknown = undefined, options: unknown = undefined): string {
-      const given = input === undefined ? new Bytes(0) : kit.bytesOf(input);
-      if (!given) throw new kit.TypeError("decode needs a buffer or a view");
-      const stream = !!(options as { stream?: unknown } | undefined)?.stream;
-      const bytes = new Bytes(this.#rest.length + given.length);
-      for (let i = 0; i < this.#rest.length; i++) bytes[i] = this.#rest[i] as number;
-      for (let i = 0; i < given.length; i++) bytes[this.#rest.length + i] = given[i] as number;
-      this.#rest = new Bytes(0);
-      const out = collector();
-      let i = 0;
-      while (i < bytes.length) {
-        const first = bytes[i] as number;
-        if (first < 0x80) {
-          this.#started = true;
-          out.add(first);
-          i++;
-          continue;
-        }
-        const size = first >= 0xc2 && first <= 0xdf
-          ? 2
-          : first >= 0xe0 && first <= 0xef
-          ? 3
-          : first >= 0xf0 && first <= 0xf4
-          ? 4
-          : 0;
-        let point = size === 2 ? first & 0x1f : size === 3 ? first & 0x0f : first & 0x07;
-        let used = 1;
-        while (used < size && i + used < bytes.length) {
-          const next = bytes[i + used] as number;
-          const low = used > 1 ? 0x80 : first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
-          const high = used > 1 ? 0xbf : first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
-          if (next < low || next > high) break;
-          point = (point << 6) | (next & 0x3f);
-          used++;
-        }
-        if (size > 0 && used < size && i + used === bytes.length && stream) {
-          this.#rest = new Bytes(used);
-          for (let k = 0; k < used; k++) this.#rest[k] = bytes[i + k] as number;
-          break;
-        }
-        if (size === 0 || used < size) {
-          if (this.#fatal) {
-            this.#started = false;
-            throw new kit.TypeError("the bytes are not valid UTF-8");
-          }
-          this.#started = true;
-          out.add(0xfffd);
-          i += used;
-          continue;
-        }
-        i += size;
-        const mark = point === 0xfeff && !this.#started && !this.#ignoreBom;
-        this.#started = true;
-        if (mark) continue;
-        if (point < 0x10000) out.add(point);
-        else {
-          out.add(0xd800 + ((point - 0x10000) >> 10));
-          out.add(0xdc00 + ((point - 0x10000) & 0x3ff));
-        }
-      }
-      if (!stream) this.#started = false;
-      return out.end();
-    }
-  }
-
   function toBase64(bytes: Uint8Array): string {
     const out = collector();
     for (let i = 0; i < bytes.length; i += 3) {
@@ -258,7 +176,6 @@ export function makeEncoding(kit: Kit): Encoding {
   }
 
   kit.global("TextEncoder", TextEncoder);
-  kit.global("TextDecoder", TextDecoder);
   kit.global("btoa", (input: unknown): string => {
     const text = kit.text(input);
     const bytes = new Bytes(text.length);
@@ -278,5 +195,5 @@ export function makeEncoding(kit: Kit): Encoding {
     for (let i = 0; i < bytes.length; i++) out.add(bytes[i] as number);
     return out.end();
   });
-  return { toBase64, fromBase64 };
+  return { toBase64, fromBase64, collector };
 }

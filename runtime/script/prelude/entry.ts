@@ -2,7 +2,7 @@
 
 import type { CommonJs } from "./commonjs.ts";
 import type { Describe } from "./describe.ts";
-import type { Encoding } from "./encoding.ts";
+import type { Collector, Encoding } from "./encoding.ts";
 import type { Globals } from "./globals.ts";
 import type { Kit } from "./kit.ts";
 import type { Lookup } from "./lookup.ts";
@@ -22,6 +22,7 @@ export type Enter = (kind: string, id: number, a: unknown, b: unknown) => void;
 export interface PreludeParts {
   readonly makeClone: (kit: Kit) => void;
   readonly makeCommonJs: (kit: Kit, ask: Ask) => CommonJs;
+  readonly makeDecoder: (kit: Kit, collector: () => Collector) => void;
   readonly makeDescribe: (kit: Kit) => Describe;
   readonly makeEncoding: (kit: Kit) => Encoding;
   readonly makeGlobals: (kit: Kit, describe: Describe, surface: Surface, ask: Ask) => Globals;
@@ -58,6 +59,7 @@ export function makeEntry(kit: Kit, parts: PreludeParts, send: Post, query: Ask)
   let current = 0;
   const describe = parts.makeDescribe(kit);
   const encoding = parts.makeEncoding(kit);
+  parts.makeDecoder(kit, encoding.collector);
   parts.makeClone(kit);
   parts.makeUrl(kit, ask);
   const commonJs = parts.makeCommonJs(kit, ask);
