@@ -101,6 +101,7 @@ Deno.test("a project outside the repository runs every kind of extension", async
   assertEquals(run.stdout.trim().split("\n").map((line) => line && JSON.parse(line)), [
     ["echo-native", "native", "inline", value],
     ["echo-wasm", "wasm", "inline", value],
+    ["echo-lane", "wasm", "worker", value],
     ["echo-quickjs", "quickjs", "inline", value],
     ["echo-worker", "js", "worker", value],
     ["echo-process", "js", "process", value],

@@ -31,6 +31,7 @@ const FEATURES = {
 /** Where attackers of this room run: the name of a step's tier, and how they get there. */
 export const TIERS: readonly { readonly tier: string; readonly load: LoadOptions }[] = [
   { tier: "wasm", load: {} },
+  { tier: "wasm worker", load: { isolation: "worker" } },
 ];
 
 /** The module of an attacker's file. */
@@ -97,7 +98,8 @@ export async function loadAttacker(
     log: () => {},
   });
   try {
-    const extension = await host.load({ name: file, bytes: await attackerBytes(file) }, {
+    const name = file.slice(file.lastIndexOf("/") + 1);
+    const extension = await host.load({ name, bytes: await attackerBytes(file) }, {
       runtime: "wasm",
       grants: { count: true },
       stdout: (line: string) => void printed.push(line),
