@@ -24,7 +24,7 @@ export const serveCommand: Command = {
   name: "serve",
   operands: ["DIR"],
   summary: "serve the extensions of DIR until interrupted",
-  notes: ["DIR is one extension or has them; standard error tells how each of them does."],
+  notes: ["DIR is one extension or has them; standard error tells how each does."],
   run,
 };
 

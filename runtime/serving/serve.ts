@@ -8,6 +8,7 @@ import {
 } from "../../capabilities/powers/listener.ts";
 import { Fault } from "../errors.ts";
 import { translate } from "../translate.ts";
+import { plainReply, responseOf } from "./reply.ts";
 import type { ServedExtension, Site } from "./site.ts";
 
 /** Where a host serves. */
@@ -20,6 +21,11 @@ export interface ServeOptions {
   readonly cert?: string;
   /** Private key in PEM; with `cert`. */
   readonly key?: string;
+  /**
+   * Names that requests may call this host by, without a port: others get 421. A web page whose name
+   * was pointed at this machine has another one. Default: any.
+   */
+  readonly hosts?: readonly string[];
   /** Ends serving. */
   readonly signal?: AbortSignal;
 }
@@ -76,15 +82,16 @@ export async function serveSite(site: Site, options: ServeOptions): Promise<Serv
     if ((cert === undefined) !== (key === undefined)) {
       throw new Fault("unsupported", "a certificate and its key come together");
     }
-    if (site.listens) throw new Fault("duplicate", "this host serves already");
+    site.checkFree();
     const flag = lackingListenFlag({ port, hostname });
     if (flag !== undefined) {
       throw new Fault("unavailable", `this process may not listen: start it with ${flag}`);
     }
     await site.begin();
     signal?.throwIfAborted();
-    if (site.listens) throw new Fault("duplicate", "this host serves already");
-    return open(site, { port, hostname, cert, key, signal });
+    site.checkFree();
+    const hosts = options.hosts && new Set(options.hosts.map((name) => name.toLowerCase()));
+    return open(site, { port, hostname, cert, key, signal, hosts });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw translate(error, "host", "serve");
@@ -97,13 +104,20 @@ interface Opening {
   readonly cert: string | undefined;
   readonly key: string | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly hosts: ReadonlySet<string> | undefined;
 }
 
 function open(site: Site, opening: Opening): Served {
-  const { port, hostname, cert, key, signal } = opening;
+  const { port, hostname, cert, key, signal, hosts } = opening;
   let listener: ReturnType<typeof listen>;
   try {
-    listener = listen({ port, hostname, cert, key }, (request) => site.handle(request));
+    listener = listen(
+      { port, hostname, cert, key },
+      (request) =>
+        hosts && !hosts.has(nameOf(request))
+          ? Promise.resolve(responseOf(plainReply(421, "misdirected request"), request.method))
+          : site.handle(request),
+    );
   } catch (error) {
     if (isInUse(error)) {
       throw new Fault("unavailable", `somebody else listens at ${addressOf(hostname, port)}`);
@@ -129,4 +143,10 @@ function open(site: Site, opening: Opening): Served {
     close,
     [Symbol.asyncDispose]: close,
   });
+}
+
+/** The name that a request calls this host by, without the port. */
+function nameOf(request: Request): string {
+  const host = request.headers.get("host") ?? "";
+  return host.replace(/:\d*$/, "").toLowerCase();
 }

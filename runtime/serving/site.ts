@@ -76,9 +76,14 @@ export class Site {
     this.#held = new HeldBytes(this.limits.heldBytes);
   }
 
-  /** Whether a listener of the host's own is open. */
-  get listens(): boolean {
-    return this.#listener !== undefined;
+  /**
+   * Looks whether a listener can be opened.
+   *
+   * @throws {Fault} `closed` or `duplicate`.
+   */
+  checkFree(): void {
+    if (this.#closing) throw new Fault("closed", "serving has ended");
+    if (this.#listener) throw new Fault("duplicate", "this host serves already");
   }
 
   /** Settles when serving has ended. */

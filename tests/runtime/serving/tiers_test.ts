@@ -126,6 +126,29 @@ Deno.test("serve() serves a WASM module by the routes of its manifest, traps and
   assertEquals(echoed, Array.from({ length: 50 }, (_, n) => `200 ${n} text`));
 });
 
+for (
+  const [what, target, isolation] of [
+    ["QuickJS", () => Promise.resolve(scriptTarget("busy", "quickjs")), "inline"],
+    ["JavaScript in a process", () => Promise.resolve(scriptTarget("busy", "js")), "process"],
+    ["WASM", () => wasmTarget("busy"), "inline"],
+  ] as const
+) {
+  Deno.test(`serve() loses none of 1,000 concurrent requests of ${what}`, async () => {
+    await using host = new ExtensionHost({ serving: { limits: { requests: 1_000 } } });
+    const granted = what === "WASM" ? { "http.serve": true } : GRANTS;
+    await host.load(await target(), { grants: granted as typeof GRANTS, isolation });
+    const { url } = await host.serve({ port: 0 });
+    const answers = await Promise.all(
+      Array.from({ length: 1_000 }, async (_, n) => {
+        const response = await fetch(`${url}echo/${n}`, { method: "POST", body: String(n) });
+        const { params, body } = await response.json();
+        return `${params.id} ${body}`;
+      }),
+    );
+    assertEquals(answers, Array.from({ length: 1_000 }, (_, n) => `${n} ${n}`));
+  });
+}
+
 Deno.test("serve() ends requests, connections and streams when their right is taken back", async () => {
   await using site = await open(scriptTarget("quick", "quickjs"), {
     limits: { timeoutMs: 10_000 },
