@@ -7,6 +7,7 @@ import type { ModuleShape } from "./abi/contract.ts";
 import type { LinkedModule } from "./link.ts";
 import { memoryFault } from "./memory_fault.ts";
 import type { AddedExports, RewriteOptions } from "./rewrite/rewrite.ts";
+import { checkParts } from "./part_limits.ts";
 import { rewriteModule } from "./rewritten.ts";
 import { type BinaryShape, readBinary, shapeOf } from "./shape.ts";
 
@@ -115,6 +116,7 @@ async function readModule(
   }
   const bytes = await source.read(path) as Uint8Array<ArrayBuffer>;
   signal?.throwIfAborted();
+  checkParts(bytes);
   if (!WebAssembly.validate(bytes)) {
     throw new Fault("unsupported", `its module is no valid WebAssembly: ${reasonOf(bytes)}`);
   }

@@ -4,6 +4,7 @@ import type { DescribeRequest, WasmDetails } from "../contract.ts";
 import { Fault } from "../errors.ts";
 import { rewriteOptionsFor } from "./compile.ts";
 import { featuresOf } from "./features.ts";
+import { checkParts } from "./part_limits.ts";
 import { rewrite, type Rewritten } from "./rewrite/rewrite.ts";
 import { type Declared, readBinary } from "./shape.ts";
 
@@ -13,6 +14,7 @@ export async function readDetails(
 ): Promise<WasmDetails | undefined> {
   if (source.compiled !== undefined || source.modulePath === "") return undefined;
   const bytes = await source.read(source.modulePath) as Uint8Array<ArrayBuffer>;
+  checkParts(bytes);
   if (!WebAssembly.validate(bytes)) return undefined;
   const declared = readBinary(bytes);
   const limited = orRefused(() => rewrite(bytes, rewriteOptionsFor(limits, metering)));

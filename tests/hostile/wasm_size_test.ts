@@ -1,6 +1,8 @@
 /** Modules that want more than they may have: memory, tables, answers, operations, output. @module */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { ExtensionError, ExtensionHost } from "../../mod.ts";
+import { MANY_PARTS } from "./wasm/many_parts.ts";
 import { assertServes, codeOf, loadAttacker, TIERS } from "./wasm_guests.ts";
 
 const MEGABYTE = 2 ** 20;
@@ -82,6 +84,27 @@ Deno.test("hostile 26, 32: an answer that is expensive to take is refused, or co
         assert(performance.now() - begin < 1_000, fn);
       }
       assertEquals(await extension.call("fine", null), 1);
+    });
+  }
+});
+
+Deno.test("hostile 32: a module of a million parts is refused before they are looked at", async (t) => {
+  for (const { tier, load } of TIERS) {
+    await t.step(`many_parts.ts against ${tier}`, async () => {
+      for (const [what, make] of Object.entries(MANY_PARTS)) {
+        const bytes = make();
+        assert(WebAssembly.validate(bytes), what);
+        await using host = new ExtensionHost();
+        const begin = performance.now();
+        const error = await assertRejects(
+          () => host.load({ name: "many.wasm", bytes }, load),
+          ExtensionError,
+        );
+        const elapsed = performance.now() - begin;
+        assertEquals(error.code, "unsupported");
+        assertStringIncludes(error.message, `${what} where`);
+        assert(elapsed < 200, `${what}: ${elapsed} ms`);
+      }
     });
   }
 });

@@ -1,0 +1,130 @@
+/**
+ * A thousand extensions in one host: how long they take to load, and what each holds. Every one has a
+ * directory and a manifest of its own. Run: `deno task bench extensions` (`--json` for a machine,
+ * `--count N` for another number). Memory is measured in processes of their own.
+ *
+ * @module
+ */
+
+import { ExtensionHost } from "@airlock/host";
+import { fromFileUrl, join } from "@std/path";
+import { table } from "../examples/table.ts";
+
+const MODULE = new URL("../examples/extensions/validate-c/validate.wasm", import.meta.url);
+const PAYLOAD = '{"email":"Foo@Example.COM ","age":25}';
+const COUNT = 1_000;
+const LAZY_COUNT = 10_000;
+/** Runs of each kind; the median is told. */
+const RUNS = 3;
+
+/** What one process saw. */
+interface Seen {
+  readonly ms: number;
+  readonly bytesEach: number;
+}
+
+/** `same`: all modules have the same bytes; `distinct`: no two do. */
+type Modules = "same" | "distinct";
+
+async function makeDirectories(root: string, count: number, modules: Modules): Promise<void> {
+  const wasm = await Deno.readFile(MODULE);
+  for (let at = 0; at < count; at++) {
+    const name = `validate-${String(at).padStart(5, "0")}`;
+    const directory = join(root, name);
+    await Deno.mkdir(directory, { recursive: true });
+    const manifest = {
+      name,
+      version: `1.0.${at}`,
+      runtime: "wasm",
+      module: "validate.wasm",
+      exports: ["validate"],
+    };
+    await Deno.writeTextFile(join(directory, "extension.json"), JSON.stringify(manifest));
+    const own = modules === "same" ? [] : custom(String(at).padStart(5, "0"));
+    await Deno.writeFile(
+      join(directory, "validate.wasm"),
+      new Uint8Array(await new Blob([wasm, new Uint8Array(own)]).arrayBuffer()),
+    );
+  }
+}
+
+/** A custom section named "n" that says `text`. */
+function custom(text: string): number[] {
+  return [0, text.length + 2, 1, 0x6e, ...new TextEncoder().encode(text)];
+}
+
+/** Loads all of `root`, and calls the last one; `lazy`: nothing of them is started. */
+async function load(root: string, lazy: boolean): Promise<Seen> {
+  const gc = (globalThis as { readonly gc?: () => void }).gc;
+  await using host = new ExtensionHost({ log: () => {} });
+  const [first] = [...Deno.readDirSync(root)].map(({ name }) => name).sort();
+  // the first one pays for what all share
+  const warm = await host.load(join(root, first ?? ""), { lazy });
+  await warm.invoke("validate", PAYLOAD);
+  await warm.close();
+  gc?.();
+  const before = Deno.memoryUsage().rss;
+  const start = performance.now();
+  const extensions = await host.loadDir(root, { lazy });
+  const ms = performance.now() - start;
+  gc?.();
+  const bytes = Deno.memoryUsage().rss - before;
+  if (extensions.failures.length > 0) throw extensions.failures[0];
+  const last = [...extensions.values()].at(-1);
+  const answer = new TextDecoder().decode(await last?.invoke("validate", PAYLOAD));
+  if (!answer.includes("foo@example.com")) throw new TypeError(`the last one answered ${answer}`);
+  return { ms, bytesEach: bytes / extensions.size };
+}
+
+async function inProcess(root: string, lazy: boolean): Promise<Seen> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-check", "--v8-flags=--expose-gc", fromFileUrl(import.meta.url)],
+      ...["--load", root, ...lazy ? ["--lazy"] : []],
+    ],
+  }).output();
+  if (code !== 0) throw new TypeError(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+async function median(count: number, modules: Modules, lazy: boolean): Promise<Seen> {
+  const root = await Deno.makeTempDir({ prefix: "airlock-bench-" });
+  try {
+    await makeDirectories(root, count, modules);
+    const runs: Seen[] = [];
+    for (let run = 0; run < RUNS; run++) runs.push(await inProcess(root, lazy));
+    const middle = (of: (seen: Seen) => number) =>
+      runs.map(of).sort((a, b) => a - b)[RUNS >> 1] ?? NaN;
+    return { ms: middle(({ ms }) => ms), bytesEach: middle(({ bytesEach }) => bytesEach) };
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+const loadAt = Deno.args.indexOf("--load");
+if (loadAt >= 0) {
+  const root = Deno.args[loadAt + 1] ?? "";
+  console.log(JSON.stringify(await load(root, Deno.args.includes("--lazy"))));
+} else {
+  const countAt = Deno.args.indexOf("--count");
+  const count = countAt < 0 ? COUNT : Number(Deno.args[countAt + 1]);
+  const many = countAt < 0 ? LAZY_COUNT : count;
+  const results = {
+    "same module": await median(count, "same", false),
+    "distinct modules": await median(count, "distinct", false),
+    "same module, lazy": await median(many, "same", true),
+    "distinct modules, lazy": await median(count, "distinct", true),
+  };
+  if (Deno.args.includes("--json")) {
+    console.log(JSON.stringify({ count, many, goal: { ms: 600, bytesEach: 25_000 }, results }));
+  } else {
+    const rows = Object.entries(results).map(([what, { ms, bytesEach }]) => [
+      what,
+      `${what === "same module, lazy" ? many : count}`,
+      `${ms.toFixed(0)} ms`,
+      `${(bytesEach / 1_000).toFixed(1)} KB`,
+    ]);
+    console.log(`loading them all (goal for ${COUNT}: below 600 ms, below 25 KB each)`);
+    console.log(table(["", "extensions", "time", "resident each"], rows));
+  }
+}
