@@ -67,9 +67,10 @@ export const MANY_PARTS: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>>
   },
   "sections": () => flat([HEADER, Array.from({ length: 300_000 }, () => [0, 2, 1, 0x61])]),
   "bytes of code": () => {
-    const body = new Uint8Array(40 * MILLION).fill(0x01);
+    const body = new Uint8Array(7 * MILLION).fill(0x01);
     body[0] = 0;
     body[body.length - 1] = END;
-    return flat([HEADER, TYPES, FUNCTION, section(10, [1, u32(body.length), body])]);
+    const bodies = section(10, times(6, () => [u32(body.length), body]));
+    return flat([HEADER, TYPES, section(3, times(6, () => 0)), bodies]);
   },
 };
