@@ -40,6 +40,7 @@ const FOUNDATION = [
   "runtime/deadline.ts",
   "runtime/errors.ts",
   "runtime/limits.ts",
+  "runtime/live_memories.ts",
   "runtime/memory.ts",
   "runtime/source.ts",
   "runtime/waits.ts",

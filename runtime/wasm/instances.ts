@@ -8,6 +8,12 @@
 import { inBackground } from "../../capabilities/powers/background.ts";
 import { withDeadline } from "../deadline.ts";
 import { Fault } from "../errors.ts";
+import {
+  claimMemories,
+  collectMemories,
+  memoriesAreScarce,
+  releaseMemories,
+} from "../live_memories.ts";
 
 /** What a pool needs to know about its instances. */
 export interface PoolOptions<Instance> {
@@ -29,20 +35,18 @@ export interface PoolOptions<Instance> {
   readonly idleMs?: number;
   /** How many of them stay all the same; default: 1. */
   readonly idleKept?: number;
+  /** Memories that each has; default 1. */
+  readonly memories?: number;
 }
 
-/** V8 ends the whole process, not catchably, near 32,700 live memories. */
-const LIVE_LIMIT = 30_000;
 /** A stateful guest that keeps breaking would replay its start functions for every call. */
 const FAILURE_LIMIT = 3;
 const FAILURE_WINDOW_MS = 10_000;
 
-/** Instances of all extensions of this process. */
-let live = 0;
-
 /** The instances of one extension. */
 export class InstancePool<Instance extends object> {
   readonly #options: PoolOptions<Instance>;
+  readonly #memories: number;
   /** The last one used comes first: its memory is warm. */
   readonly #idle: Instance[] = [];
   readonly #all = new Set<Instance>();
@@ -66,6 +70,7 @@ export class InstancePool<Instance extends object> {
     this.#options = options;
     const { kind, idleMs = Infinity, idleKept = 1 } = options;
     this.#idleKept = kind === "one" || idleMs === Infinity ? Infinity : idleKept;
+    this.#memories = options.memories ?? 1;
   }
 
   /** How many discarded instances were replaced. */
@@ -94,7 +99,11 @@ export class InstancePool<Instance extends object> {
     const idle = this.takeIdle();
     if (idle !== undefined) return idle;
     if (this.#ended !== undefined) throw this.#ended;
-    return this.#count < this.#options.size ? this.#create() : this.#wait(signal);
+    if (this.#count < this.#options.size) {
+      if (!memoriesAreScarce()) return this.#create();
+      collectMemories().then(() => this.#serve());
+    }
+    return this.#wait(signal);
   }
 
   /**
@@ -164,10 +173,7 @@ export class InstancePool<Instance extends object> {
   }
 
   #create(): Instance | Promise<Instance> {
-    if (live >= LIVE_LIMIT) {
-      throw new Fault("memory-limit", `this process has ${LIVE_LIMIT} guest instances`);
-    }
-    live++;
+    claimMemories(this.#memories);
     this.#count++;
     try {
       const made = this.#options.create();
@@ -193,7 +199,7 @@ export class InstancePool<Instance extends object> {
   }
 
   #failCreate(): void {
-    live--;
+    releaseMemories(this.#memories, undefined);
     this.#count--;
     this.#countFailure();
   }
@@ -251,7 +257,7 @@ export class InstancePool<Instance extends object> {
 
   #forget(instance: Instance): void {
     if (!this.#all.delete(instance)) return;
-    live--;
+    releaseMemories(this.#memories, instance);
     this.#count--;
   }
 

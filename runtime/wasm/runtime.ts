@@ -63,7 +63,7 @@ async function start(
   guestPowers: WasiPowers,
 ): Promise<WasmModule> {
   const { compiled, shape, limits, choice: { abi } } = survey;
-  const { module, added } = compiled;
+  const { module, added, linked } = compiled;
   const { manifest, output, env, rawImports = [] } = request;
   const { operations, environment, linking, described } = await askItself(
     request,
@@ -100,6 +100,7 @@ async function start(
     size: abi.instances === "one" ? 1 : limits.instances,
     queueMs: limits.queueMs,
     idleMs: limits.idleMs,
+    memories: 1 + linked.length + (abi.memories ?? 0),
   });
   if (!request.lazy) pool.keep(await pool.take());
   signal = undefined;

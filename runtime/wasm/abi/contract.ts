@@ -259,6 +259,8 @@ export interface Abi {
    * memory it may have is replaced between two calls.
    */
   readonly recycles?: boolean;
+  /** Memories that it makes for each instance, beside the guest's own. */
+  readonly memories?: number;
   /** Whether its guests can call functions of the embedder by name. */
   readonly hostFunctions?: boolean;
   /** Its own defaults of limits; what a host, an operator or a manifest sets stays. */

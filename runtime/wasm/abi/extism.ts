@@ -49,6 +49,7 @@ export const extismAbi: Abi = Object.freeze<Abi>({
   requires: [],
   operation: OPERATIONS,
   reserved: [...LIFECYCLE_EXPORTS, HASKELL_START, "hs_exit"],
+  memories: 1,
   starts: true,
   hostFunctions: true,
   /** Kits for scripting languages import everything, used or not: the ask cannot be a demand. */
