@@ -27,9 +27,10 @@ Deno.test("a flood of instances ends with memory-limit and not with the process"
 Deno.test("claimMemories() counts what was given up until it is collected", () => {
   const owners: object[] = [];
   let given = 0;
+  const count = 100;
   // whoever keeps what it gave up uses up the room of all
   const fault = assertThrows(() => {
-    for (let count = 100; given <= HELD_MEMORIES; given += count) {
+    for (; given <= HELD_MEMORIES; given += count) {
       claimMemories(count);
       const owner = {};
       owners.push(owner);
@@ -37,5 +38,5 @@ Deno.test("claimMemories() counts what was given up until it is collected", () =
     }
   }, Fault);
   assertEquals([fault.code, given <= HELD_MEMORIES], ["memory-limit", true]);
-  assertEquals(owners.length, given / 100);
+  assertEquals(owners.length, given / count);
 });
