@@ -40,7 +40,7 @@ async function guest(imported: string, call: string): Promise<Uint8Array> {
   return buffer;
 }
 
-const PUT = `(import "pulp" "s3_put" (func $put (param i32 i32) (result i32)))`;
+const PUT = `(import "store" "s3_put" (func $put (param i32 i32) (result i32)))`;
 const CALL_PUT = "(call $put (local.get 0) (local.get 1))";
 
 interface Kept {
@@ -61,7 +61,7 @@ function storage({ stub, waits = false }: { stub?: number; waits?: boolean } = {
     operations: { list: { params: [], callSync: () => [...puts] } },
     setup: () => ({ open: true }),
     imports: {
-      pulp: {
+      store: {
         s3_put: {
           params: ["i32", "i32"],
           results: ["i32"],
@@ -138,7 +138,7 @@ for (const waits of [false, true]) {
     const records = loaded.audit.filter(({ operation }) => operation !== "");
     assertEquals(
       records.map(({ capability, operation, outcome }) => [capability, operation, outcome]),
-      [["storage.s3", "pulp/s3_put", "allowed"]],
+      [["storage.s3", "store/s3_put", "allowed"]],
     );
   });
 
@@ -173,17 +173,17 @@ Deno.test("a module without a list asks for a raw import by importing it", async
 
 Deno.test("a raw import with another signature, or that nobody offers, keeps a module from loading", async () => {
   const wrong = await guest(
-    `(import "pulp" "s3_put" (func $put (param i32) (result i32)))`,
+    `(import "store" "s3_put" (func $put (param i32) (result i32)))`,
     "(call $put (i32.const 0))",
   );
   const unknown = await guest(
-    `(import "pulp" "s3_pit" (func $put (param i32 i32) (result i32)))`,
+    `(import "store" "s3_pit" (func $put (param i32 i32) (result i32)))`,
     CALL_PUT,
   );
   const first = await assertRejects(() => load(storage(), wrong, GRANT), ExtensionError);
   assertStringIncludes(first.message, "it is offered as (i32, i32) -> i32");
   const second = await assertRejects(() => load(storage(), unknown, GRANT, []), ExtensionError);
-  assertStringIncludes(second.message, `"pulp.s3_pit"`);
+  assertStringIncludes(second.message, `"store.s3_pit"`);
 });
 
 Deno.test("a raw import that is handed a place outside of memory ends the guest, not the host", async () => {
