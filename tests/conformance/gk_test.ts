@@ -23,6 +23,7 @@ const WAITING: LoadOptions = {
 const WAYS: readonly (readonly [way: string, options: LoadOptions])[] = [
   ["suspended", WAITING],
   ["at once", { config: { motto: "late motto" } }],
+  ["in a worker", { isolation: "worker", config: { motto: "late motto" } }],
 ];
 
 for (const [language, module] of Object.entries(PROBES)) {

@@ -1,6 +1,5 @@
 /** What GoatKit plugins import from their host: `host_call`, which dispatches by name, and `log`. @module */
 
-import { CapabilityError } from "../../../capabilities/errors.ts";
 import type { SurfaceOperation } from "../../../capabilities/host_calls.ts";
 import { Fault } from "../../errors.ts";
 import type { AbiEnvironment, Guest, ImportTable } from "./contract.ts";
@@ -220,23 +219,19 @@ class HostCallsOfPlugin {
     const { guest, environment: { host } } = this.#session;
     const shown = JSON.stringify(name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name);
     const message = `host_call ${shown} failed: ${reason}`;
-    try {
+    // A plugin that has used up its operations is not told that by ending it.
+    if (guest.call.budget.operations > 0) {
       host.callSync("log.write", { level: "error", message }, guest.call);
-    } catch (error) {
-      // A plugin that has used up its operations is not told that by ending it.
-      if (!(error instanceof CapabilityError)) throw error;
     }
     return NOTHING;
   }
 
   /** A fault of a trusted function, or of the guest's memory, ends the guest. */
   #failWith(name: string, reason: unknown): bigint {
-    if (reason instanceof Fault) throw reason;
+    // In a lane a question without its answer leaves this function by what is no error.
+    if (reason instanceof Fault || !(reason instanceof Error)) throw reason;
     if (reason instanceof GkRequestError) return this.#fail(name, reason.message);
-    return this.#fail(
-      name,
-      reason instanceof Error && reason.message !== "" ? reason.message : "it could not be done",
-    );
+    return this.#fail(name, reason.message === "" ? "it could not be done" : reason.message);
   }
 }
 

@@ -231,6 +231,27 @@ Deno.test("a plugin that hangs, traps or floods does not stop the others", async
   stuck();
 });
 
+Deno.test("a plugin that loops off the host's thread takes nobody's time", async () => {
+  const routes = (name: string) => [
+    { method: "GET", path: `/${name}/loop`, handler: "loop" },
+    { method: "GET", path: `/${name}/ok`, handler: "translate" },
+  ];
+  const bad = asker({ name: "bad", routes: routes("bad") }, { name: "bad" });
+  await using site = await serve(bad, { isolation: "worker", limits: { timeoutMs: 1_500 } });
+  await site.guest.host.load(asker({ name: "good", routes: routes("good") }, { name: "good" }), {
+    grants: { "http.serve": true },
+  });
+  assertEquals((await site.ask("/bad/ok"))[0], 200);
+  const looping = site.ask("/bad/loop");
+  await until(() => site.guest.extension.stats().active > 0);
+  const start = performance.now();
+  for (let i = 0; i < 20; i++) assertEquals((await site.ask("/good/ok"))[0], 200);
+  assert(performance.now() - start < 1_000);
+  assertEquals(site.guest.extension.stats().active, 1);
+  assertEquals((await looping)[0], 500);
+  assertEquals((await site.ask("/bad/ok"))[0], 200);
+});
+
 Deno.test("serving without the grant runs jobs and serves nothing, and says so once", async () => {
   await using guest = await loadGk(asker(ROUTES), HOST);
   await using served = await guest.host.serve({ port: 0 });

@@ -54,6 +54,9 @@ export function asker(
   }
 }
 
+/** Where plugins run: beside their host, or off its thread. */
+export const ISOLATIONS = ["inline", "worker"] as const;
+
 /** One loaded guest and what its host saw. */
 export interface Loaded extends AsyncDisposable {
   readonly host: ExtensionHost;

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CapabilityError, goatHost, type GrantOptions } from "../../../../mod.ts";
 import { temporaryDirectory } from "../../../temporary.ts";
 import { serve } from "../apiqube_guests.ts";
-import { asker, loadGk } from "../gk_guests.ts";
+import { asker, ISOLATIONS, loadGk } from "../gk_guests.ts";
 
 const plugin = (...permissions: string[]) => asker({ name: "p", permissions });
 
@@ -39,44 +39,46 @@ const EVERYTHING: GrantOptions = {
   ...{ sqlite: true, kv: true, extensions: { names: ["*"] }, net: { hosts: ["*"] } },
 };
 
-Deno.test("a plugin that names permissions has those and no others, whatever is granted", async () => {
-  await using storage = await temporaryDirectory({});
-  let reached = 0;
-  await using server = serve(() => new Response(`${++reached}`));
-  const calls = { ...CALLS, http_request: { url: server.url } };
-  const grants = { ...EVERYTHING, net: { hosts: [server.address] } };
-  const allowed: { readonly [permission: string]: readonly string[] } = {
-    "db:read": ["db_query"],
-    "db:write": ["db_exec"],
-    "cache:read": ["cache_get"],
-    "kv:write": ["cache_set", "cache_delete"],
-    "kv:*": ["cache_get", "cache_set", "cache_delete"],
-    "http:external": ["http_request"],
-    "plugins:call": ["plugin_call"],
-    "log": [],
-    "events:emit": [],
-  };
-  for (const [permission, names] of Object.entries(allowed)) {
-    await using guest = await loadGk(plugin(permission, "p.admin"), { grants }, {
-      storageRoot: storage.path,
-    });
-    await guest.host.load(asker({ name: "o" }, { name: "other" }));
-    for (const [name, args] of Object.entries(calls)) {
-      const answer = await guest.ask(name, args);
-      assertEquals(answer !== undefined, names.includes(name), `${permission}: ${name}`);
+for (const isolation of ISOLATIONS) {
+  Deno.test(`a plugin that names permissions has those and no others, whatever is granted (${isolation})`, async () => {
+    await using storage = await temporaryDirectory({});
+    let reached = 0;
+    await using server = serve(() => new Response(`${++reached}`));
+    const calls = { ...CALLS, http_request: { url: server.url } };
+    const grants = { ...EVERYTHING, net: { hosts: [server.address] } };
+    const allowed: { readonly [permission: string]: readonly string[] } = {
+      "db:read": ["db_query"],
+      "db:write": ["db_exec"],
+      "cache:read": ["cache_get"],
+      "kv:write": ["cache_set", "cache_delete"],
+      "kv:*": ["cache_get", "cache_set", "cache_delete"],
+      "http:external": ["http_request"],
+      "plugins:call": ["plugin_call"],
+      "log": [],
+      "events:emit": [],
+    };
+    for (const [permission, names] of Object.entries(allowed)) {
+      await using guest = await loadGk(plugin(permission, "p.admin"), { isolation, grants }, {
+        storageRoot: storage.path,
+      });
+      await guest.host.load(asker({ name: "o" }, { name: "other" }));
+      for (const [name, args] of Object.entries(calls)) {
+        const answer = await guest.ask(name, args);
+        assertEquals(answer !== undefined, names.includes(name), `${permission}: ${name}`);
+      }
+      const refused = Object.keys(calls).filter((name) => !names.includes(name));
+      assertEquals(
+        guest.logged(),
+        refused.map((name) =>
+          `error: host_call "${name}" failed: none of its permissions allows that`
+        ),
+      );
+      // what needs no permission is there all the same
+      assertEquals(await guest.ask("translate", { key: "k" }), { value: "k" });
     }
-    const refused = Object.keys(calls).filter((name) => !names.includes(name));
-    assertEquals(
-      guest.logged(),
-      refused.map((name) =>
-        `error: host_call "${name}" failed: none of its permissions allows that`
-      ),
-    );
-    // what needs no permission is there all the same
-    assertEquals(await guest.ask("translate", { key: "k" }), { value: "k" });
-  }
-  assertEquals(reached, 1);
-});
+    assertEquals(reached, 1);
+  });
+}
 
 Deno.test("a plugin that names none has what its operator grants, and nothing else", async () => {
   await using storage = await temporaryDirectory({});
