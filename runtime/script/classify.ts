@@ -1,6 +1,6 @@
 /** Tells modules, CommonJS and scripts apart, and finds literal specifiers: one linear pass, no parsing. @module */
 
-import { tokenize, type TokenKind } from "./tokens.ts";
+import { tokenize } from "./tokens.ts";
 
 /** What a file of guest code is. */
 export type ScriptKind = "module" | "commonjs" | "script" | "json" | "text";
@@ -24,28 +24,66 @@ export interface Scan {
   readonly references: readonly Reference[];
 }
 
-/** How many tokens back the longest pattern looks: `from "x" with { type: "json"`. */
-const HISTORY = 6;
+/** Most literal specifiers of one file: each is looked up, and a graph has far fewer files. */
+export const REFERENCES_LIMIT = 10_000;
 
-interface Token {
-  readonly kind: TokenKind;
-  readonly text: string;
-  readonly depth: number;
-}
+/** The last tokens that are remembered; the longest pattern is `from "x" with { type: "json"`. */
+const HISTORY = 8;
+const LAST = HISTORY - 1;
 
-const NOTHING: Token = { kind: "punct", text: "", depth: 0 };
+/** Words that mean something here, by a number each. */
+const WORDS = [
+  "",
+  "import",
+  "export",
+  "from",
+  "require",
+  "module",
+  "exports",
+  "meta",
+  "with",
+  "type",
+  "function",
+] as const;
+type Word = typeof WORDS[number];
+const NUMBERS: ReadonlyMap<string, number> = new Map(WORDS.map((word, number) => [word, number]));
+const LONGEST_WORD = 8;
+const SHORTEST_WORD = 4;
+
+/** Punctuation is known by its character, whose number is larger than any word's. */
+const STRING = -1;
+const OTHER = -2;
+/** The string "type", which is a name too in `with { "type": "json" }`. */
+const STRING_TYPE = -3;
+
+const numberOf = (word: Word): number => NUMBERS.get(word) ?? 0;
+const IMPORT = numberOf("import");
+const EXPORT = numberOf("export");
+const FROM = numberOf("from");
+const REQUIRE = numberOf("require");
+const MODULE = numberOf("module");
+const EXPORTS = numberOf("exports");
+const META = numberOf("meta");
+const WITH = numberOf("with");
+const TYPE = numberOf("type");
+const FUNCTION = numberOf("function");
+const DOT = ".".charCodeAt(0);
+const COLON = ":".charCodeAt(0);
+const STAR = "*".charCodeAt(0);
+const OPEN_ROUND = "(".charCodeAt(0);
+const OPEN_CURLY = "{".charCodeAt(0);
 
 /**
  * Scans JavaScript text. A hostile text can fool it, and gains nothing: what it finds is only
- * read ahead; the rules of the graph are applied when the realm links.
+ * read ahead; the rules of the graph are applied when the realm links. Of more than
+ * {@linkcode REFERENCES_LIMIT} references it gives one too many.
  */
 export function scan(text: string): Scan {
   const references: { -readonly [key in keyof Reference]: Reference[key] }[] = [];
-  const history: Token[] = Array.from({ length: HISTORY }, () => NOTHING);
-  const back = (n: number): Token => history[(count - n + HISTORY * 2) % HISTORY] ?? NOTHING;
-  const isWord = (token: Token, word: string) => token.kind === "word" && token.text === word;
-  const isPunct = (token: Token, char: string) => token.kind === "punct" && token.text === char;
-  let count = 0;
+  /** What each of the last tokens is, and how many brackets were open around it. */
+  const tokens = new Int32Array(HISTORY);
+  const depths = new Int32Array(HISTORY);
+  let count = HISTORY;
   let lastImport = -HISTORY;
   let module = false;
   let commonjs = false;
@@ -56,67 +94,65 @@ export function scan(text: string): Scan {
     for (; lineEnd < position; lineEnd++) if (text.charCodeAt(lineEnd) === 10) line++;
     return line;
   };
-  const add = (form: Reference["form"], token: Token, start: number) => {
+  const add = (form: Reference["form"], start: number, end: number) => {
+    if (references.length > REFERENCES_LIMIT) return;
+    const specifier = text.slice(start + 1, end - 1);
     // An escaped specifier is left to the realm's own parser.
-    if (token.text.includes("\\")) return;
-    references.push({
-      specifier: token.text,
-      form,
-      attributeType: undefined,
-      line: lineAt(start),
-    });
+    if (specifier.includes("\\")) return;
+    references.push({ specifier, form, attributeType: undefined, line: lineAt(start) });
     if (form === "import") lastImport = count;
+  };
+  const wordAt = (start: number, end: number): number => {
+    const length = end - start;
+    if (length < SHORTEST_WORD || length > LONGEST_WORD) return 0;
+    return NUMBERS.get(text.slice(start, end)) ?? 0;
   };
 
   tokenize(text, (kind, start, end, depth) => {
-    const long = kind !== "string" && end - start > 8;
-    const token: Token = {
-      kind,
-      text: long ? "" : kind === "string" ? text.slice(start + 1, end - 1) : text.slice(start, end),
-      depth,
-    };
-    const one = back(1), two = back(2), three = back(3);
-    const afterImport = isWord(one, "import") && !isPunct(two, ".");
-    if (kind === "string") {
-      if (depth === 0 && afterImport) {
+    const one = tokens[(count - 1) & LAST];
+    const two = tokens[(count - 2) & LAST];
+    const three = tokens[(count - 3) & LAST];
+    let token: number;
+    if (kind === "word") {
+      token = wordAt(start, end);
+      if (depths[(count - 1) & LAST] === 0 && two !== DOT && (one === IMPORT || one === EXPORT)) {
         module = true;
-        add("import", token, start);
-      } else if (depth === 0 && isWord(one, "from") && !isPunct(two, ".")) {
-        add("import", token, start);
-      } else if (isPunct(one, "(") && isWord(two, "require") && !isPunct(three, ".")) {
-        add("require", token, start);
+      }
+      if (token === META && one === DOT && two === IMPORT) module = true;
+      if (token === EXPORTS && one === DOT && two === MODULE && three !== DOT) commonjs = true;
+    } else if (kind === "punct") {
+      token = text.charCodeAt(start);
+      if (
+        (token === OPEN_CURLY || token === STAR) && depths[(count - 1) & LAST] === 0 &&
+        two !== DOT && (one === IMPORT || one === EXPORT)
+      ) module = true;
+      if (token === DOT && one === EXPORTS && two !== DOT) commonjs = true;
+      if (token === OPEN_ROUND && one === REQUIRE && two !== DOT && two !== FUNCTION) {
+        commonjs = true;
+      }
+    } else if (kind === "string") {
+      token = end - start === 6 && text.startsWith("type", start + 1) ? STRING_TYPE : STRING;
+      if (depth === 0 && one === IMPORT && two !== DOT) {
+        module = true;
+        add("import", start, end);
+      } else if (depth === 0 && one === FROM && two !== DOT) {
+        add("import", start, end);
+      } else if (one === OPEN_ROUND && two === REQUIRE && three !== DOT) {
+        add("require", start, end);
       } else if (
-        count - lastImport === 5 && isPunct(one, ":") && two.text === "type" &&
-        isPunct(three, "{") && isWord(back(4), "with")
+        count - lastImport === 5 && one === COLON && (two === TYPE || two === STRING_TYPE) &&
+        three === OPEN_CURLY &&
+        tokens[(count - 4) & LAST] === WITH
       ) {
         const last = references.at(-1);
-        if (last) last.attributeType = token.text;
+        if (last) last.attributeType = text.slice(start + 1, end - 1);
       }
-    } else if (kind === "word") {
-      if (one.depth === 0 && (afterImport || isExport(one, two))) module = true;
-      if (token.text === "meta" && isPunct(one, ".") && isWord(two, "import")) module = true;
-      if (
-        token.text === "exports" && isPunct(one, ".") && isWord(two, "module") &&
-        !isPunct(three, ".")
-      ) commonjs = true;
-    } else if (kind === "punct") {
-      if (token.text === "{" || token.text === "*") {
-        if (one.depth === 0 && (afterImport || isExport(one, two))) module = true;
-      }
-      if (token.text === "." && isWord(one, "exports") && !isPunct(two, ".")) commonjs = true;
-      if (
-        token.text === "(" && isWord(one, "require") && !isPunct(two, ".") &&
-        !isWord(two, "function")
-      ) commonjs = true;
-    }
-    history[count % HISTORY] = token;
+    } else token = OTHER;
+    tokens[count & LAST] = token;
+    depths[count & LAST] = depth;
     count++;
   });
   return { module, commonjs, references };
-
-  function isExport(one: Token, two: Token): boolean {
-    return isWord(one, "export") && !isPunct(two, ".");
-  }
 }
 
 /** Whether a file has types to be removed first. */

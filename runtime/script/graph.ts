@@ -2,7 +2,15 @@
 
 import { Fault } from "../errors.ts";
 import type { Source } from "../source.ts";
-import { isTypeScript, kindOf, type Scan, scan, type ScriptKind } from "./classify.ts";
+import {
+  isTypeScript,
+  kindOf,
+  type Reference,
+  REFERENCES_LIMIT,
+  type Scan,
+  scan,
+  type ScriptKind,
+} from "./classify.ts";
 import {
   candidatePaths,
   HOST_SPECIFIER,
@@ -34,6 +42,8 @@ export interface ScriptGraph {
    * @throws {Fault} `unsupported` for what may not be imported, naming file, line and specifier.
    */
   resolve(referrer: string, specifier: string, attributeType?: string): Promise<ScriptFile>;
+  /** The text of a code file that was read. */
+  textOf(path: string): string | undefined;
   /** Ends reading: from now on only files that were read are found. Call it before grants are decided. */
   seal(): void;
 }
@@ -81,7 +91,16 @@ export async function openGraph(source: Source, stripper: Stripper): Promise<Scr
   async function readCode(path: string): Promise<ScriptFile> {
     const raw = await readText(path);
     const text = isTypeScript(path) ? await stripper.strip(path, raw) : raw;
-    return { path, kind: kindOf(path, scan(text)), text };
+    const found = scan(text);
+    if (found.references.length > REFERENCES_LIMIT) {
+      throw new Fault(
+        "unsupported",
+        `${quote(path)} imports or requires more than ${REFERENCES_LIMIT} times`,
+      );
+    }
+    const file = { path, kind: kindOf(path, found), text };
+    scans.set(file, indexed(found));
+    return file;
   }
 
   async function load(path: string, as: LoadAs, where: string): Promise<ScriptFile> {
@@ -137,6 +156,7 @@ export async function openGraph(source: Source, stripper: Stripper): Promise<Scr
       }
       throw noFile(where, specifier);
     },
+    textOf: (path) => known.get(path)?.text,
     seal() {
       sealed = true;
     },
@@ -204,9 +224,7 @@ export function resolveIn(
 /** The attribute that the text of `from` gives `specifier`, where whoever links does not know it. */
 function writtenAttribute(from: ScriptFile, specifier: string, where: string): string | undefined {
   const types = new Set(
-    scanOf(from).references.filter((found) => found.specifier === specifier).map((found) =>
-      found.attributeType
-    ),
+    scanOf(from).bySpecifier.get(specifier)?.map(({ attributeType }) => attributeType),
   );
   if (types.size > 1) {
     throw new UnresolvedFault(
@@ -268,17 +286,26 @@ function noFile(where: string, specifier: string): Fault {
   return new UnresolvedFault(`${where} asks for ${quote(specifier)}, and there is no such file`);
 }
 
-const scans = new WeakMap<ScriptFile, Scan>();
+/** What one pass found, and where each specifier is written: a file may have thousands. */
+interface Indexed extends Scan {
+  readonly bySpecifier: ReadonlyMap<string, readonly Reference[]>;
+}
 
-function scanOf(file: ScriptFile): Scan {
+const scans = new WeakMap<ScriptFile, Indexed>();
+
+function scanOf(file: ScriptFile): Indexed {
   let found = scans.get(file);
-  if (!found) scans.set(file, found = scan(file.text));
+  if (!found) scans.set(file, found = indexed(scan(file.text)));
   return found;
+}
+
+function indexed(found: Scan): Indexed {
+  return { ...found, bySpecifier: Map.groupBy(found.references, ({ specifier }) => specifier) };
 }
 
 /** `index.js:3` for messages, where the specifier is written in the file as it is. */
 function place(file: ScriptFile, specifier: string): string {
-  const line = scanOf(file).references.find((found) => found.specifier === specifier)?.line;
+  const line = scanOf(file).bySpecifier.get(specifier)?.[0]?.line;
   return line === undefined ? printable(file.path) : `${printable(file.path)}:${line}`;
 }
 

@@ -12,7 +12,7 @@ import {
 import { fileKey, HOST_SPECIFIER, type ScriptFile, type ScriptKind } from "./graph.ts";
 import { makeAnswers } from "./lane_answers.ts";
 import { LaneRunner } from "./lane_runner.ts";
-import { type LinkedFile, openRealm, type Realm } from "./realm.ts";
+import { type LinkedFile, openRealm, ParseError, type Realm } from "./realm.ts";
 import {
   type Head,
   headNumber,
@@ -178,14 +178,12 @@ export function startLane(place: LanePlace): LaneInput {
       logBytes: headNumber(head, "logBytes"),
       log: (operation, args) => runner.afterwards(() => send("log", 0, { operation }, args)),
     });
-    let at = path;
     try {
       const realm = prepared();
       if (kind === "module") await realm.link(path, text, link);
       else if (kind === "script") realm.prepare(path, text);
       else {
         for (const file of files.values()) {
-          at = file.path;
           if (file.kind === "commonjs") realm.define(file.path, file.text);
           else realm.enter("json", 0, fileKey(file.path, file.kind), file.text);
         }
@@ -193,8 +191,9 @@ export function startLane(place: LanePlace): LaneInput {
       runner.adopt(realm);
       send("linked");
     } catch (error) {
-      const what = error instanceof Object && "message" in error ? String(error.message) : "";
-      send("error", 0, { code: "bad-guest-data", operation: 0 }, `${at}: ${what}`);
+      const what = new ParseError(path, error);
+      const at = error instanceof ParseError ? error.path : "";
+      send("error", 0, { code: "bad-guest-data", operation: 0, path: at }, what.message);
     }
   }
 

@@ -25,7 +25,7 @@ export interface Realm {
   /**
    * Parses the entry of an ES module and everything that it imports; nothing is run.
    *
-   * @throws {SyntaxError} or whatever `link` throws.
+   * @throws {ParseError} or whatever `link` throws.
    */
   readonly link: (path: string, text: string, link: Link) => Promise<void>;
   /** Runs what was linked. `done` must enter the realm, with the namespace or what was thrown. */
@@ -33,12 +33,34 @@ export interface Realm {
   /**
    * Parses a CommonJS file or a script.
    *
-   * @throws {SyntaxError} when it cannot be parsed.
+   * @throws {ParseError} when it cannot be parsed.
    */
   readonly define: (path: string, text: string) => void;
   readonly prepare: (path: string, text: string) => void;
   /** Runs the prepared script. */
   readonly runScript: () => void;
+}
+
+/** A file that V8 cannot parse. No guest code has run: its error may be read. */
+export class ParseError extends Error {
+  /** The file's path inside the extension. */
+  readonly path: string;
+
+  constructor(path: string, error: unknown) {
+    const { message } = (typeof error === "object" && error !== null ? error : {}) as {
+      readonly message?: unknown;
+    };
+    super(typeof message === "string" ? message : "it cannot be parsed");
+    this.path = path;
+  }
+}
+
+function parsing<T>(path: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new ParseError(path, error);
+  }
 }
 
 /** Names of the parameters that CommonJS files see. */
@@ -67,11 +89,10 @@ export function openRealm(post: Post, ask: Ask): Realm {
 
   function compile(identifier: string, text: string): SourceTextModule {
     // `import.meta` stays empty; without a callback `import()` rejects with the realm's own error.
-    return new SourceTextModule(text, {
-      context,
+    return parsing(
       identifier,
-      initializeImportMeta: () => {},
-    });
+      () => new SourceTextModule(text, { context, identifier, initializeImportMeta: () => {} }),
+    );
   }
 
   return {
@@ -106,14 +127,14 @@ export function openRealm(post: Post, ask: Ask): Realm {
       drain.runInContext(context);
     },
     define(path, text) {
-      const wrapper: unknown = compileFunction(text, WRAPPER, {
-        parsingContext: context,
-        filename: path,
-      });
+      const wrapper: unknown = parsing(
+        path,
+        () => compileFunction(text, WRAPPER, { parsingContext: context, filename: path }),
+      );
       guestEnter("define", 0, path, wrapper);
     },
     prepare(path, text) {
-      script = new Script(text, { filename: path });
+      script = parsing(path, () => new Script(text, { filename: path }));
     },
     runScript() {
       try {

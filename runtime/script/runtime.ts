@@ -113,7 +113,8 @@ function runtimeOf(tier: Tier): Runtime {
     const missing = await tier.missing();
     if (missing.length > 0) throw new Fault("unavailable", missing.join("; or "));
     const { source, limits, config, output, signal } = request;
-    const graph = await openGraph(source, stripper ??= openStripper());
+    const strip = stripper ??= openStripper();
+    const graph = await openGraph(source, strip);
     const files = graph.entry.kind === "commonjs" ? [...(await collectGraph(graph)).values()] : [];
     const setup: SessionSetup = {
       graph,
@@ -123,6 +124,7 @@ function runtimeOf(tier: Tier): Runtime {
       dialect: V8GO,
       openLane: (events) => tier.openLane(events, request),
       printed: (line) => output.stderr(line),
+      locate: (text) => strip.locate(text),
     };
     const session = new Session(setup);
     try {

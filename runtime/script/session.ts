@@ -18,6 +18,8 @@ import type { Dialect } from "./dialect.ts";
 import type { ScriptFile, ScriptGraph } from "./graph.ts";
 import { isAnsweredInLane } from "./lane_answers.ts";
 import { type OperationOwner, Operations } from "./operations.ts";
+import { printable } from "./resolve.ts";
+import type { Place } from "./strip.ts";
 import {
   type Head,
   headNumber,
@@ -40,6 +42,8 @@ export interface SessionSetup {
   readonly dialect: Dialect;
   openLane(events: LaneEvents): Lane;
   printed(line: string): void;
+  /** Where a text that cannot be parsed is wrong. */
+  locate(text: string): Promise<Place | undefined>;
 }
 
 /** Time in which a lane that is not stuck lets go of an aborted call. */
@@ -282,12 +286,25 @@ export class Session {
 
   #fail(id: number, head: Head, guest: string): void {
     if (id === 0) {
+      if (this.#refusedImport === undefined && headText(head, "path") !== "") {
+        return void this.#failParse(headText(head, "path"), guest);
+      }
       const reason = this.#refusedImport ?? this.#faultOf(head, guest, "its module");
       this.#expected?.found.reject(reason);
       return;
     }
     const pending = this.#take(id);
     pending?.settle.reject(this.#faultOf(head, guest, pending.fn));
+  }
+
+  /** The lane knows the file and what is wrong, not where. */
+  async #failParse(path: string, what: string): Promise<void> {
+    const text = this.#setup.graph.textOf(path);
+    const place = text === undefined ? undefined : await this.#setup.locate(text);
+    const at = printable(path) + (place ? `:${place.line}:${place.column}` : "");
+    this.#expected?.found.reject(
+      new Fault("bad-guest-data", `${at} cannot be parsed`, { guest: `${at}: ${what}` }),
+    );
   }
 
   #faultOf(head: Head, guest: string, fn: string): unknown {

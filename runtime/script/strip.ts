@@ -1,7 +1,7 @@
 /** Removes types from TypeScript, in a worker of its own that hostile text may break. @module */
 
 import { Fault } from "../errors.ts";
-import { entryPermissions } from "../worker/requirements.ts";
+import { entryMissing, entryPermissions } from "../worker/requirements.ts";
 import { spawnTrusted } from "../worker/spawn.ts";
 import { isTypeScript } from "./classify.ts";
 import { printable } from "./resolve.ts";
@@ -12,8 +12,16 @@ export interface Stripper {
    * @throws {Fault} `unsupported` for what is no TypeScript, or cannot be erased, with its place.
    */
   strip(path: string, text: string): Promise<string>;
+  /** Where a text that an engine could not parse is wrong, where that can be told. */
+  locate(text: string): Promise<Place | undefined>;
   /** Gives the worker back; the last one to do so ends it. */
   close(): void;
+}
+
+/** A place in a text, from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
 }
 
 /** What the worker is asked. */
@@ -64,6 +72,13 @@ export function openStripper(): Stripper {
       if (!open) return Promise.reject(new Fault("closed"));
       return enqueue(path, text);
     },
+    async locate(text) {
+      // V8 tells nobody where a syntax error is; the parser that strips types does.
+      const missing = await entryMissing(STRIP_WORKER);
+      if (!open || missing.length > 0 || text.length > STRIP_LIMIT) return undefined;
+      const reply = await inTurn(text).catch(() => undefined);
+      return reply?.kind === "refused" ? { line: reply.line, column: reply.column } : undefined;
+    },
     close() {
       if (!open) return;
       open = false;
@@ -79,12 +94,17 @@ async function enqueue(path: string, text: string): Promise<string> {
       `${printable(path)} is longer than ${STRIP_LIMIT} characters, too long to strip its types`,
     );
   }
+  return accept(path, await inTurn(text));
+}
+
+/** Asks the worker once everything asked before is answered. */
+async function inTurn(text: string): Promise<StripReply> {
   lane.waiting++;
   clearTimeout(lane.idle);
   const reply = lane.tail.then(() => ask(text));
   lane.tail = reply.catch(() => {});
   try {
-    return accept(path, await reply);
+    return await reply;
   } finally {
     lane.waiting--;
     if (lane.waiting === 0 && lane.worker) {

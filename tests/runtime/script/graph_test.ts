@@ -22,6 +22,7 @@ import { memorySource } from "./memory_source.ts";
 /** Types are not what these tests are about: the text stays as it is, and says who asked. */
 const plain: Stripper = {
   strip: (path, text) => Promise.resolve(`${text}//${path}`),
+  locate: () => Promise.resolve(undefined),
   close() {},
 };
 
@@ -227,4 +228,15 @@ Deno.test("collectGraph() stops at the limits of a graph", async () => {
   const half = " ".repeat(GRAPH_BYTES / 2);
   const large = { "index.js": 'import "./a.js"; import "./b.js"', "a.js": half, "b.js": half };
   await refused(async () => collectGraph(await graphOf(large)), `${GRAPH_BYTES} bytes`);
+});
+
+Deno.test("a file of thousands of references costs time in proportion, and more are refused", async () => {
+  const requires = (count: number) =>
+    Array.from({ length: count }, (_, i) => `require("./${i}");`).join("\n");
+  const began = performance.now();
+  const files = await collectGraph(await graphOf({ "index.js": requires(9_000) }));
+  assertEquals(files.size, 1);
+  assertThrows(() => resolveIn(files, "index.js", "./8999"), Fault, "index.js:9000");
+  assert(performance.now() - began < 10_000);
+  await refused(() => graphOf({ "index.js": requires(10_001) }), "more than 10000 times");
 });

@@ -230,6 +230,29 @@ export function laneCases(name: string, runtime: () => Runtime): void {
     await module.close();
   });
 
+  test("says where a file cannot be parsed, and where its author's lines threw", async (runtime) => {
+    const broken: [string, { readonly [path: string]: string }, string][] = [
+      [
+        "i.mjs",
+        { "i.mjs": "export const a = 1;\n\nexport function f( { return }\n" },
+        "i.mjs:3:31",
+      ],
+      ["i.js", { "i.js": "var x = 1;\n\nfunction f( { return }\n" }, "i.js:3:24"],
+      ["i.js", { "i.js": "exports.f = 1;\nrequire('./a');", "a.js": "exports.b = ;" }, "a.js:1:13"],
+      ["i.mjs", { "i.mjs": "import './e.js';", "e.js": "export {};\n\n let let = 1;" }, "e.js:3:6"],
+    ];
+    for (const [entry, files, place] of broken) {
+      const failed = await failure(() => load(runtime, files, { entry }));
+      assertEquals(failed.code, "bad-guest-data", place);
+      assertStringIncludes(failed.guest, place);
+    }
+    const typed = "interface A {\n  b: number;\n}\n\nexport function f(a: A): void {\n  " +
+      "const c: number = a.b;\n  throw new Error(`no ${c}`);\n}\n";
+    const module = await load(runtime, { "i.ts": typed }, { entry: "i.ts" });
+    assertStringIncludes((await failure(() => call(module, "f", { b: 1 }))).guest, "i.ts:7:9");
+    await module.close();
+  });
+
   test("takes calls of one turn together, each with its own outcome", async (runtime) => {
     const module = await load(
       runtime,
