@@ -51,7 +51,9 @@ export function coversPath(granted: string, path: string): boolean {
   const fixed = open ? given.slice(0, -1) : given;
   if (open ? wanted.length < given.length : wanted.length !== given.length) return false;
   if (!open && wanted.at(-1) === BELOW) return false;
-  return fixed.every((segment, at) => segment.startsWith(":") || segment === wanted[at]);
+  return fixed.every((segment, at) =>
+    segment.startsWith(":") ? wanted[at] !== "" : segment === wanted[at]
+  );
 }
 
 /** What two lists of grants have in common by `covers`: each item of one that the other covers. */

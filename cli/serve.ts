@@ -4,6 +4,7 @@ import { join } from "@std/path";
 import {
   escapeControls,
   type ExtensionHost,
+  loadManifest,
   ManifestError,
   type Served,
   type ServedExtension,
@@ -74,7 +75,7 @@ async function loadAll(
   signal: AbortSignal,
 ): Promise<void> {
   const options = { ...load, signal };
-  if (await isExtension(host, directory, options)) {
+  if (await hasManifest(directory)) {
     await host.load(directory, options);
     return;
   }
@@ -92,13 +93,9 @@ async function loadAll(
   throw new CliError("unreadable", `Cannot serve "${directory}": it has no extension`);
 }
 
-async function isExtension(
-  host: ExtensionHost,
-  directory: string,
-  options: Settings["load"],
-): Promise<boolean> {
+async function hasManifest(directory: string): Promise<boolean> {
   try {
-    await host.inspect(directory, options);
+    await loadManifest(directory);
     return true;
   } catch (error) {
     if (error instanceof ManifestError && error.code === "no-manifest") return false;

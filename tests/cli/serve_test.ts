@@ -1,6 +1,7 @@
 /** `airlock serve`: real requests to it, what it tells, and how it ends. @module */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { ServedExtension } from "../../mod.ts";
 import { main } from "../../cli/main.ts";
 import { certificateFor } from "../capabilities/gated/certificate.ts";
 import { temporaryDirectory } from "../temporary.ts";
@@ -83,6 +84,36 @@ Deno.test("serve takes one extension, and goes on when others cannot be loaded",
     });
     assertEquals(code, 0, err);
   }
+});
+
+Deno.test("serve serves extensions of every convention side by side", async () => {
+  const at = (path: string) => new URL(`../../${path}`, import.meta.url);
+  const server = "tests/fixtures/pulp/server";
+  await using directory = await temporaryDirectory({
+    ...HELLO,
+    "notes.wasm": await Deno.readFile(at("examples/conventions/gk/notes.wasm")),
+    "cell/pulp.cell.toml": await Deno.readTextFile(at(`${server}/pulp.cell.toml`)),
+    "cell/server.wasm": await Deno.readFile(at(`${server}/server.wasm`)),
+  });
+  const grants = ["http.serve", "ws.serve", "sse.serve", "log", "kv", "sqlite"];
+  const { code, err, out } = await serving([
+    directory.path,
+    "--port=0",
+    "--json",
+    `--storage-root=${directory.path}/storage`,
+    ...grants.map((name) => `--grant=${name}`),
+  ], async (url) => {
+    assertEquals(await (await fetch(`${url}hello/you`)).text(), "hello you");
+    assertEquals(await (await fetch(`${url}notes`)).json(), { notes: [] });
+  });
+  assertEquals(code, 0, err);
+  const [{ extensions }] = out.trim().split("\n").map((line) => JSON.parse(line));
+  const driven = extensions.map((one: ServedExtension) => `${one.name} ${one.driver} ${one.state}`);
+  assertEquals(driven.sort(), [
+    "hello handlers running",
+    "notes gk running",
+    "server pulp running",
+  ]);
 });
 
 Deno.test("serve tells programs what happens, a document a line", async () => {
