@@ -10,7 +10,7 @@ import type { NetRoute } from "./net_route.ts";
 /** What an exchange works with. */
 export interface ExchangeTools {
   /** Sends one hop, if it may be sent. */
-  readonly route: NetRoute;
+  readonly route: Pick<NetRoute, "send">;
   readonly inFlight: BytesInFlight;
   /** Stops it. */
   readonly signal: AbortSignal | undefined;

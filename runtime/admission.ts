@@ -7,6 +7,7 @@ import {
   asksOfGrants,
   type BoundGrant,
   type GrantOptions,
+  type ResolvedGrants,
   resolveGrants,
 } from "../capabilities/grant.ts";
 import { bindPreopens } from "../capabilities/gated/preopens.ts";
@@ -59,6 +60,8 @@ export interface Admission {
   readonly broker: Broker;
   readonly digest: string;
   readonly grants: ExtensionGrants;
+  /** What was decided at the load. */
+  readonly resolved: ResolvedGrants;
 }
 
 /**
@@ -121,7 +124,7 @@ export async function admit(
     audit: sinks.audit,
     check: (bound) => checkHostPermissions([bound], storage),
   });
-  return { broker, digest, grants: living };
+  return { broker, digest, grants: living, resolved: grants };
 }
 
 /** A host cannot hand on what it may not do itself; Deno would ask for it on the terminal, in its own words. */

@@ -47,6 +47,8 @@ export interface Runtime {
   notes?(): Promise<readonly string[]>;
   /** Deno flags that the host process needs to run an extension of these files; absent = none. */
   permissions?(files: readonly string[]): Promise<readonly string[]>;
+  /** Capabilities that its lanes can exercise themselves, with Deno's permission; absent = none. */
+  readonly direct?: readonly string[];
   /** Tells what a module shows by its files alone; runs nothing of it. */
   describe?(request: DescribeRequest): Promise<ModuleDescription>;
   /** Makes a module of what `request` describes. Nothing is left behind when it throws. */
@@ -95,8 +97,18 @@ export interface LoadRequest {
   readonly metering?: boolean | undefined;
   /** The limits where a guest's convention has defaults of its own. */
   readonly refine?: (defaults: Partial<Limits>) => Limits;
+  /** What the operator grants past the broker; to be asked once `admit` has answered. */
+  direct?(): DirectGrants | undefined;
   /** Stops the load. */
   readonly signal: AbortSignal | undefined;
+}
+
+/** What a lane may do itself: nothing of it is written down, counted or taken back. */
+export interface DirectGrants {
+  /** Flags of Deno for the lane. */
+  readonly permissions: readonly string[];
+  /** Arguments of what was granted, by capability. */
+  readonly grants: { readonly [capability: string]: JsonObject };
 }
 
 /** What an embedder answers guests by name. It is live: what is registered later counts too. */

@@ -9,8 +9,9 @@ import type { JsonObject, Manifest } from "../manifest/manifest.ts";
 import { type Admission, admit } from "./admission.ts";
 import { attendedFunctions } from "./attended_functions.ts";
 import { auditCalls } from "./call_audit.ts";
-import type { GuestOutput, LoadRequest, Runtime } from "./contract.ts";
+import type { DirectGrants, GuestOutput, LoadRequest, Runtime } from "./contract.ts";
 import { withDeadline } from "./deadline.ts";
+import { checkDirect, directGrants } from "./direct.ts";
 import type { Decisions } from "./decisions.ts";
 import { Fault } from "./errors.ts";
 import { Extension } from "./extension.ts";
@@ -82,6 +83,9 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   using clock = new LoadClock(limits.loadMs + GRACE_MS);
   const { name, version } = manifest;
   let digest = "";
+  const wanted = options.direct ?? sourceOf(host.direct, context.directoryKey) ?? [];
+  const directNames = checkDirect(wanted, runtime, context.capabilities);
+  let direct: DirectGrants | undefined;
   const peers = peersOf(context.peer);
   let admission: Promise<Admission> | undefined;
   let abandoned = false;
@@ -114,6 +118,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     );
     const admitted = await admission;
     digest = admitted.digest;
+    direct = directGrants(directNames, admitted.resolved);
     return admitted.broker.calls;
   };
 
@@ -142,6 +147,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     random: options.random,
     metering: options.metering,
     refine,
+    direct: () => direct,
     signal: options.signal,
   });
   const module = await withDeadline(loading, limit, () => abandoned = true).catch((error) => {
@@ -219,6 +225,15 @@ function mergeConfig(own: JsonObject, operator: LoadOptions["config"]): JsonObje
   if (!operator) return own;
   // through JSON text: the operator's objects are not shared with the extension
   return Object.freeze({ ...own, ...JSON.parse(JSON.stringify(operator)) });
+}
+
+/** What the host says for a directory under a loaded root. */
+function sourceOf<Value>(
+  bySource: { readonly [source: string]: Value } | undefined,
+  directoryKey: string | undefined,
+): Value | undefined {
+  const isThere = bySource && directoryKey !== undefined && Object.hasOwn(bySource, directoryKey);
+  return isThere ? bySource[directoryKey] : undefined;
 }
 
 /** Lines of a guest go to the operator's callbacks, or through the broker to the log. */

@@ -10,6 +10,7 @@ export type {
   DescribedImport,
   DescribedSize,
   DescribeRequest,
+  DirectGrants,
   ExtismAnswer,
   ExtismBlocks,
   ExtismBlocksOfCall,

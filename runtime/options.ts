@@ -72,6 +72,8 @@ export interface HostOptions {
    * first written to. Default: extensions keep no files.
    */
   readonly storageRoot?: string;
+  /** Direct grants by directory under the loaded root, as in `grants`; see `LoadOptions.direct`. */
+  readonly direct?: { readonly [source: string]: readonly string[] };
   /** Guest conventions of WASM modules beside the built-in ones. */
   readonly abis?: readonly Abi[];
   /** Limits of what is served, and who may pass the checks that routes name. */
@@ -148,6 +150,13 @@ export interface LoadOptions {
    * then shows there.
    */
   readonly lazy?: boolean;
+  /**
+   * Capabilities whose Deno permission the lane gets itself (`["net"]`): it then connects without a way
+   * through the host. Only for JavaScript in workers and processes. What is lost: no record is written,
+   * no quota counts, revoking does not take it back while the extension runs, and names are resolved by
+   * the lane, so that one that means a private address is not noticed. Files are never direct.
+   */
+  readonly direct?: readonly string[];
   /**
    * Runs the SQL of a trusted extension in the host's own thread, without the cost of another one. Its
    * rights on tables and the caps on its answers stay; what is lost: nothing stops a query (an endless

@@ -27,6 +27,7 @@ export function childCommand(
   tools: ProcessTools,
   memoryBytes: number,
   program: string = LOADER_URL,
+  flags: readonly string[] = [],
 ): Deno.Command {
   const args = [
     "run",
@@ -41,6 +42,7 @@ export function childCommand(
     `--v8-flags=--max-old-space-size=${
       heapOf(memoryBytes)
     },--disallow-code-generation-from-strings`,
+    ...flags,
     program,
   ];
   const deno = Deno.execPath();

@@ -11,6 +11,8 @@ export interface GuestPipe {
   /** Milliseconds since the epoch. */
   now(): number;
   randomFill(bytes: Uint8Array): void;
+  /** HTTP, as far as this process has Deno's permission. */
+  readonly fetch: typeof fetch;
   close(): void;
 }
 
@@ -21,6 +23,7 @@ const CHUNK = 64 * 1024;
 export function openGuestPipe(): GuestPipe {
   const { stdin, stdout, exit } = Deno;
   const { now } = Date;
+  const { fetch } = globalThis;
   const random = crypto;
   const listen = globalThis.addEventListener.bind(globalThis);
   // What the host sends is trusted: a child has no limit of its own on it.
@@ -54,6 +57,7 @@ export function openGuestPipe(): GuestPipe {
     randomFill(bytes) {
       random.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
     },
+    fetch,
     close: () => exit(0),
   };
 }

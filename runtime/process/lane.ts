@@ -21,6 +21,8 @@ import { type ProcessTools, processTools } from "./requirements.ts";
 export interface ChildLimits {
   readonly memoryBytes: number;
   readonly payloadBytes: number;
+  /** Flags of Deno that its operator gives the child itself. */
+  readonly flags?: readonly string[];
 }
 
 /** Bytes that wait to be read by the child: a guest that stops reading must not fill the host. */
@@ -137,7 +139,12 @@ export class ProcessLane implements Lane {
     this.#tools = await processTools();
     let child: Deno.ChildProcess;
     try {
-      child = childCommand(this.#tools, this.#limits.memoryBytes).spawn();
+      child = childCommand(
+        this.#tools,
+        this.#limits.memoryBytes,
+        undefined,
+        this.#limits.flags,
+      ).spawn();
     } catch (cause) {
       throw new Fault("unavailable", "its process could not be started", { cause });
     }

@@ -11,6 +11,7 @@ import {
 } from "./bundle.ts";
 import { fileKey, HOST_SPECIFIER, type ScriptFile, type ScriptKind } from "./graph.ts";
 import { makeAnswers } from "./lane_answers.ts";
+import { type DirectHead, DirectOperations } from "./lane_direct.ts";
 import { LaneRunner } from "./lane_runner.ts";
 import { type LinkedFile, openRealm, ParseError, type Realm } from "./realm.ts";
 import {
@@ -31,6 +32,8 @@ export interface LanePlace {
   /** Milliseconds since the epoch. */
   now(): number;
   randomFill(bytes: Uint8Array): void;
+  /** HTTP, as far as the place itself may; used for what is granted directly only. */
+  readonly fetch: typeof fetch;
   /** Whether guest code is watched from inside, as nothing outside can stop it. */
   readonly guarded: boolean;
   /** What the hello carries. */
@@ -57,6 +60,8 @@ export function startLane(place: LanePlace): LaneInput {
   const runner = new LaneRunner(place.guarded, (call) => send("stopped", call), sendResults);
   const files = new Map<string, ScriptFile>();
   let realm: Realm | undefined;
+  /** What it does itself, if anything. */
+  let direct: DirectOperations | undefined;
   /** Answers nothing before the load: nothing asks before it. */
   let answer: (what: string, head: string, body: string) => string = () => "!";
   let path = "";
@@ -133,6 +138,7 @@ export function startLane(place: LanePlace): LaneInput {
     }
     unanswered.set(id, size);
     unansweredBytes += size;
+    if (direct?.start(id, call, operation, args)) return;
     send("host", id, { call, operation }, args);
   }
 
@@ -199,6 +205,10 @@ export function startLane(place: LanePlace): LaneInput {
 
   function evaluate(head: Head, config: string): void {
     const surface = JSON.stringify(head.surface ?? []);
+    if (head.direct !== undefined) {
+      const granted = head.direct as unknown as DirectHead;
+      direct = new DirectOperations(granted, place.fetch, payloadBytes, reply);
+    }
     runner.begin([{ id: 0, budgetMs: headNumber(head, "budgetMs") }], (realm) => {
       realm.enter("dialect", 0, headText(head, "nothing"), "");
       realm.enter("surface", 0, surface, config);
@@ -237,6 +247,7 @@ export function startLane(place: LanePlace): LaneInput {
       case "reply":
         return reply(id, head.ok === true, body);
       case "abort":
+        direct?.stop(id);
         runner.end(id);
         runner.run((realm) => realm.enter("abort", id, "", ""));
         return send("aborted", id);

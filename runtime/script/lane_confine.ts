@@ -4,7 +4,10 @@ import { createContext, Script } from "node:vm";
 
 /** Globals that the lane goes on to use. */
 const KEPT: ReadonlySet<string> = new Set([
+  "AbortController",
   "clearTimeout",
+  "DOMException",
+  "Headers",
   "performance",
   "queueMicrotask",
   "setTimeout",

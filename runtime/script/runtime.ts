@@ -1,8 +1,9 @@
 /** The `js` engine: untrusted JavaScript and TypeScript in V8, in a worker and in a child process. @module */
 
-import type { Isolation, LoadRequest, Module, Runtime, Traits } from "../contract.ts";
+import type { DirectGrants, Isolation, LoadRequest, Module, Runtime, Traits } from "../contract.ts";
 import { withDeadline } from "../deadline.ts";
 import { Fault } from "../errors.ts";
+import { openProcessLane } from "../process/lane.ts";
 import { ProcessPool } from "../process/pool.ts";
 import { processMissing, processNotes, processPermissions } from "../process/requirements.ts";
 import { openWorkerLane } from "../worker/lane.ts";
@@ -18,7 +19,7 @@ import { collectGraph, openGraph } from "./graph.ts";
 import { ScriptModule } from "./module.ts";
 import { Session, type SessionSetup } from "./session.ts";
 import { openStripper, type Stripper, stripPermissions } from "./strip.ts";
-import type { Lane, LaneEvents } from "./wire.ts";
+import type { Head, Lane, LaneEvents } from "./wire.ts";
 
 /** Options of {@linkcode jsRuntimes}. */
 export interface JsOptions {
@@ -38,7 +39,7 @@ interface Tier {
   missing(): Promise<readonly string[]>;
   notes(): Promise<readonly string[]>;
   permissions(): Promise<readonly string[]>;
-  openLane(events: LaneEvents, request: LoadRequest): Lane;
+  openLane(events: LaneEvents, request: LoadRequest, flags?: readonly string[]): Lane;
   /** Ends what it keeps ready. */
   close?(): Promise<void>;
 }
@@ -71,7 +72,7 @@ export function jsRuntimes(options: JsOptions = {}): readonly Runtime[] {
     ],
     notes: () => Promise.resolve([]),
     permissions: () => Promise.resolve([...WORKER_FLAGS, ...entryPermissions(LANE_WORKER)]),
-    openLane: (events) => openWorkerLane(LANE_WORKER, events),
+    openLane: (events, _, flags) => openWorkerLane(LANE_WORKER, events, flags),
   };
   const pool = new ProcessPool(options.warmProcesses ?? 0);
   const process: Tier = {
@@ -87,8 +88,11 @@ export function jsRuntimes(options: JsOptions = {}): readonly Runtime[] {
     missing: processMissing,
     notes: processNotes,
     permissions: processPermissions,
-    openLane: (events, { limits }) =>
-      pool.open(events, { memoryBytes: limits.memoryBytes, payloadBytes: limits.payloadBytes }),
+    openLane(events, { limits: { memoryBytes, payloadBytes } }, flags) {
+      const limits = { memoryBytes, payloadBytes };
+      // a child with a right of its own is nobody else's
+      return flags ? openProcessLane({ ...limits, flags }, events) : pool.open(events, limits);
+    },
     close: () => pool.close(),
   };
   return [runtimeOf(worker), runtimeOf(process)];
@@ -126,13 +130,26 @@ function runtimeOf(tier: Tier): Runtime {
       printed: (line) => output.stderr(line),
       locate: (text) => strip.locate(text),
     };
-    const session = new Session(setup);
+    let session = new Session(setup);
     try {
       await session.link(signal);
       graph.seal();
       const host = await request.admit();
+      const direct = request.direct?.();
+      let final = setup;
+      if (direct) {
+        // rights are given when a lane starts, and known only now
+        await discard(session, new Fault("closed"));
+        final = {
+          ...setup,
+          direct: headOf(request.manifest.name, direct),
+          openLane: (events) => tier.openLane(events, request, direct.permissions),
+        };
+        session = new Session(final);
+        await session.link(signal);
+      }
       await session.evaluate(host, signal);
-      return new ScriptModule(request, setup, host, session);
+      return new ScriptModule(request, final, host, session);
     } catch (error) {
       await discard(session, error);
       throw error;
@@ -147,6 +164,7 @@ function runtimeOf(tier: Tier): Runtime {
     missing: () => tier.missing(),
     permissions: async (files) => [...await tier.permissions(), ...stripPermissions(files)],
     describe: describeScript,
+    direct: DIRECT,
     load,
     async close() {
       stripper?.close();
@@ -156,6 +174,14 @@ function runtimeOf(tier: Tier): Runtime {
       if (ending.size > 0) throw new Fault("lane-leaked");
     },
   });
+}
+
+/** What a lane can do itself. */
+const DIRECT: readonly string[] = Object.freeze(["net"]);
+
+function headOf(extension: string, { grants }: DirectGrants): Head {
+  const { hosts } = grants["net"] ?? {};
+  return { extension, ...Array.isArray(hosts) && { hosts } };
 }
 
 /** Waits for `promises`, but not for ever; says nothing about how they ended. */

@@ -40,6 +40,8 @@ export interface SessionSetup {
   readonly limits: Limits;
   readonly config: JsonObject;
   readonly dialect: Dialect;
+  /** What its lanes do themselves; the lane has Deno's permission for it. */
+  readonly direct?: Head;
   openLane(events: LaneEvents): Lane;
   printed(line: string): void;
   /** Where a text that cannot be parsed is wrong. */
@@ -130,7 +132,13 @@ export class Session {
       if (!this.#over) this.#send("reply", id, { ok }, text);
     });
     const surface = host.surface.map((one) => ({ ...one, sync: isAnsweredInLane(one) }));
-    const head = { nothing: dialect.empty, budgetMs: limits.loadMs, surface: jsonOf(surface) };
+    const { direct } = this.#setup;
+    const head = {
+      nothing: dialect.empty,
+      budgetMs: limits.loadMs,
+      surface: jsonOf(surface),
+      ...direct && { direct },
+    };
     this.#send("evaluate", 0, head, JSON.stringify(config));
     await this.#expect("ready", { deadline: performance.now() + limits.loadMs, signal });
   }

@@ -10,6 +10,8 @@ export interface GuestPort<Sent = Message, Received = Message> {
   /** Milliseconds since the epoch. */
   now(): number;
   randomFill(bytes: Uint8Array): void;
+  /** HTTP, as far as this worker has Deno's permission. */
+  readonly fetch: typeof fetch;
   close(): void;
 }
 
@@ -18,6 +20,7 @@ export function openGuestPort<Sent = Message, Received = Message>(
   use: (port: GuestPort<Sent, Received>) => void,
 ): void {
   const { now } = Date;
+  const { fetch } = globalThis;
   const random = crypto;
   const listen = globalThis.addEventListener.bind(globalThis);
   const scope = globalThis as unknown as {
@@ -41,6 +44,7 @@ export function openGuestPort<Sent = Message, Received = Message>(
       randomFill(bytes) {
         random.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
       },
+      fetch,
       close: () => port.close(),
     });
   };

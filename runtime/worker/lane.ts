@@ -9,7 +9,11 @@ import { spawnConfined } from "./spawn.ts";
  * port of its own. `terminate()` does not stop running code [measured on Deno 2.9], so closing
  * waits until the worker itself says that it stands still.
  */
-export function openWorkerLane(entry: URL, events: LaneEvents): Lane {
+export function openWorkerLane(
+  entry: URL,
+  events: LaneEvents,
+  flags: readonly string[] = [],
+): Lane {
   const { port1: port, port2 } = new MessageChannel();
   const gone = Promise.withResolvers<void>();
   let over = false;
@@ -19,7 +23,7 @@ export function openWorkerLane(entry: URL, events: LaneEvents): Lane {
     end(new Fault("trap", "its worker failed"));
     // Its code has come to an end already.
     dispose();
-  });
+  }, flags);
   worker.postMessage(port2, [port2]);
 
   function end(reason: Fault): void {
