@@ -12,10 +12,6 @@ import type { TreeFacts } from "./powers/tree.ts";
 
 /** Files of one extension open at once: descriptors are the process's. */
 const OPEN_FILES = 1_024;
-/** Most bytes of one read. */
-const READ_BYTES = 1024 * 1024;
-/** Bytes that most reads fit in. */
-const BLOCK_BYTES = 64 * 1024;
 
 /** The directories of one extension, and what it has open of them. */
 export interface OpenTrees {
@@ -23,14 +19,12 @@ export interface OpenTrees {
   readonly trees: () => readonly HostTree[];
   readonly files: Map<number, OpenedFile>;
   next: number;
-  /** What reads answer with: whoever asked copies it before the next. */
-  block: Uint8Array;
 }
 
 /** Directories that nobody has asked for yet. */
 export function openTrees(make: () => readonly HostTree[]): OpenTrees {
   let made: readonly HostTree[] | undefined;
-  return { trees: () => made ??= make(), files: new Map(), next: 0, block: new Uint8Array(0) };
+  return { trees: () => made ??= make(), files: new Map(), next: 0 };
 }
 
 /** Closes every file. */
@@ -106,12 +100,10 @@ export function preopenOperations<Grant, State>(
       open.files.set(number, file);
       return number;
     }),
-    /** Bytes at a position, as many as there are up to `length`; they last until the next read. */
-    wasi_read: onFile(["length", "position"], (file, { length, position }, open) => {
-      const wanted = Math.min(numberOf(length), READ_BYTES);
-      if (wanted > open.block.length) open.block = new Uint8Array(Math.max(wanted, BLOCK_BYTES));
-      const into = open.block.subarray(0, wanted);
-      return into.subarray(0, file.tree.read(file, into, numberOf(position)));
+    /** Fills the beginning of `into` with bytes at a position; how many, 0 at the end. */
+    wasi_read: onFile(["into", "position"], (file, { into, position }) => {
+      if (!(into instanceof Uint8Array)) throw new FileError("INVAL");
+      return file.tree.read(file, into, numberOf(position));
     }),
     /** How many of the bytes were written. */
     wasi_write: onFile(["bytes", "position"], (file, { bytes, position }) => {

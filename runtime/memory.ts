@@ -88,19 +88,21 @@ export class GuestMemory {
     return copy;
   }
 
-  /** Copies `len` bytes at `ptr` into the beginning of `into`, which has room for them. */
-  copy(ptr: number, len: number, into: Uint8Array, what = "data"): void {
+  /** Copies `len` bytes at `ptr` into `into` from `at` on, which has room for them. */
+  copy(ptr: number, len: number, into: Uint8Array, what = "data", at = 0): void {
     const count = unsigned(len);
     const start = this.#check(ptr, count, what);
     const bytes = this.#bytes;
-    if (count > SHORT_BYTES) into.set(bytes.subarray(start, start + count));
-    else for (let i = 0; i < count; i++) into[i] = bytes[start + i] ?? 0;
+    if (count > SHORT_BYTES) into.set(bytes.subarray(start, start + count), at);
+    else for (let i = 0; i < count; i++) into[at + i] = bytes[start + i] ?? 0;
   }
 
   /** Copies all of `bytes` to `ptr`. */
   write(ptr: number, bytes: Uint8Array, what = "data"): void {
     const start = this.#check(ptr, bytes.length, what);
-    this.#bytes.set(bytes, start);
+    const into = this.#bytes;
+    if (bytes.length > SHORT_BYTES) into.set(bytes, start);
+    else for (let i = 0; i < bytes.length; i++) into[start + i] = bytes[i] ?? 0;
   }
 
   /** The bytes themselves, for what runs at once: growing makes the view empty. It must not be kept. */
@@ -219,6 +221,13 @@ export class GuestMemory {
   setU64(ptr: number, value: bigint, what = "a number"): void {
     const at = this.#check(ptr, 8, what);
     this.#view.setBigUint64(at, value, true);
+  }
+
+  /** Writes an unsigned 64-bit number to `ptr`, in halves: no bigint is made for it. */
+  setU64Halves(ptr: number, low: number, high: number, what = "a number"): void {
+    const at = this.#check(ptr, 8, what);
+    this.#view.setUint32(at, low, true);
+    this.#view.setUint32(at + 4, high, true);
   }
 
   /** Writes a 64-bit float to `ptr`. */

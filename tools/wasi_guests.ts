@@ -1,9 +1,25 @@
 /** The WASI programs of the examples and the tests. @module */
 
-import { ASSEMBLYSCRIPT, buildGo, CLANG, GO, type Guest, run, WASM_LD } from "./guest_builders.ts";
+import {
+  assemble,
+  ASSEMBLYSCRIPT,
+  buildGo,
+  CLANG,
+  GO,
+  type Guest,
+  run,
+  WASM_LD,
+} from "./guest_builders.ts";
 
 /** How each is built. */
 export const WASI_GUESTS: readonly Guest[] = [
+  {
+    name: "wasi-bench",
+    directory: "bench/kernels",
+    module: "wasi.wasm",
+    tools: [],
+    build: (directory, out) => assemble(`${directory}/wasi.wat`, out),
+  },
   {
     name: "wasi-forth",
     directory: "examples/conventions/wasi/forth",

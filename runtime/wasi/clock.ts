@@ -1,5 +1,6 @@
 /** Clocks: `clock_res_get`, `clock_time_get`. Times are nanoseconds. @module */
 
+import type { GuestMemory } from "../memory.ts";
 import type { WasiFunctions, WasiHost } from "./contract.ts";
 import { ERRNO } from "./errno.ts";
 
@@ -24,6 +25,21 @@ function nanoseconds(ms: number): bigint {
   return BigInt.asUintN(64, BigInt(whole) * BigInt(NANOSECONDS_PER_MS) + BigInt(rest));
 }
 
+const TWO_16 = 2 ** 16;
+const TWO_32 = 2 ** 32;
+
+/**
+ * Writes what {@linkcode nanoseconds} gives, without a bigint: guests look at clocks in loops. The
+ * time is split so that no product exceeds 2^53. It is none before 1970.
+ */
+function writeNanoseconds(memory: GuestMemory, out: number, ms: number): void {
+  const whole = Math.floor(ms);
+  const rest = Math.floor((ms - whole) * NANOSECONDS_PER_MS);
+  const upper = Math.floor(whole / TWO_16) * NANOSECONDS_PER_MS;
+  const low = (upper % TWO_16) * TWO_16 + (whole % TWO_16) * NANOSECONDS_PER_MS + rest;
+  memory.setU64Halves(out, low % TWO_32, Math.floor(upper / TWO_16) + Math.floor(low / TWO_32));
+}
+
 /** What is wrong with a clock that {@linkcode readClock} does not know. */
 export function clockErrno(id: number): number {
   return id === CLOCK.PROCESS_CPUTIME || id === CLOCK.THREAD_CPUTIME ? ERRNO.NOTSUP : ERRNO.INVAL;
@@ -44,9 +60,11 @@ export function clockFunctions(host: WasiHost): WasiFunctions {
     clock_time_get: {
       type: "(i32, i64, i32) -> i32",
       run(id: number, _precision: bigint, out: number) {
-        const time = readClock(host, id);
-        if (time === undefined) return clockErrno(id);
-        memory.setU64(out, time);
+        if (id !== CLOCK.REALTIME && id !== CLOCK.MONOTONIC) return clockErrno(id);
+        const { powers } = host;
+        const ms = id === CLOCK.MONOTONIC ? powers.monotonic() : powers.now();
+        if (ms < 0) memory.setU64(out, nanoseconds(ms));
+        else writeNanoseconds(memory, out, ms);
         return ERRNO.SUCCESS;
       },
     },

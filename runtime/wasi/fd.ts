@@ -20,8 +20,31 @@ export function fdFunctions(host: WasiHost): WasiFunctions {
   return { ...streamFunctions(host), ...positionFunctions(host), ...numberFunctions(host) };
 }
 
+/** Most bytes of a write that goes without a view of the guest's memory, which costs as much. */
+const SHORT_BYTES = 64;
+
+/** A short write into the host's memory; `undefined` for any other, and then nothing was written. */
+function appendOne(
+  { memory, stdio }: WasiHost,
+  descriptor: Descriptor,
+  ptr: number,
+  length: number,
+): number | undefined {
+  if (length > SHORT_BYTES || descriptor.flags !== 0) return undefined;
+  memory.check(ptr, length, "a buffer");
+  if (descriptor.kind === "stream" && descriptor.stream !== "input") {
+    stdio.append(descriptor.stream, memory, ptr, length);
+    return length;
+  }
+  if (descriptor.kind !== "file" || descriptor.file.append === undefined) return undefined;
+  descriptor.file.append(memory, ptr, length, descriptor.position);
+  descriptor.position += length;
+  return length;
+}
+
 /** At the descriptor's own position. */
-function streamFunctions({ memory, stdio, descriptors, tick }: WasiHost): WasiFunctions {
+function streamFunctions(host: WasiHost): WasiFunctions {
+  const { memory, stdio, descriptors, tick } = host;
   return {
     fd_read: {
       type: "(i32, i32, i32, i32) -> i32",
@@ -52,6 +75,13 @@ function streamFunctions({ memory, stdio, descriptors, tick }: WasiHost): WasiFu
         if ((descriptor.rights & RIGHT.FD_WRITE) === 0) return ERRNO.NOTCAPABLE;
         if (!isListable(count)) return ERRNO.INVAL;
         memory.check(out, 4);
+        if (count === 1 && (descriptor.flags & FDFLAG.APPEND) === 0) {
+          const length = appendOne(host, descriptor, memory.u32(list), memory.u32(list + 4));
+          if (length !== undefined) {
+            memory.setU32(out, length);
+            return ERRNO.SUCCESS;
+          }
+        }
         const moved = eachBuffer(memory, list, count, (view) => {
           if (descriptor.kind === "stream") {
             if (descriptor.stream === "input") return fail("NOTCAPABLE");

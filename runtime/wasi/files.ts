@@ -1,5 +1,6 @@
 /** What a directory tree of a WASI program is, whatever it is made of: types, and the error of all of them. @module */
 
+import type { GuestMemory } from "../memory.ts";
 import { ERRNO } from "./errno.ts";
 
 /** A system call came to nothing: the guest is answered with its errno. */
@@ -64,6 +65,8 @@ export interface OpenFile {
   read(into: Uint8Array, position: number): number;
   /** Bytes written; a hole before them reads as zeros. */
   write(bytes: Uint8Array, position: number): number;
+  /** The same for a range of a guest's memory, where no view of it has to be made. */
+  append?(memory: GuestMemory, ptr: number, length: number, position: number): number;
   resize(size: number): void;
   setTimes(times: FileTimes): void;
   sync(dataOnly: boolean): void;

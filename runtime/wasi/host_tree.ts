@@ -52,8 +52,6 @@ interface ExactTimes {
 
 /** Most files whose exact times are kept: a program may touch millions. */
 const EXACT_TIMES = 10_000;
-/** Bytes that most writes fit in. */
-const BLOCK_BYTES = 64 * 1024;
 const NANOSECONDS_PER_MS = 1_000_000n;
 
 /** The directories that a capability has for this program, be it the operator's or by a grant. */
@@ -72,7 +70,6 @@ export function hostPreopens(
 }
 
 function hostTree(tree: number, ask: AskHost, exact: Map<string, ExactTimes>): FileTree {
-  let block = new Uint8Array(0);
   const on = (operation: string, path: string, args: OperationArgs = {}) =>
     ask(operation, { tree, path, ...args });
 
@@ -126,20 +123,10 @@ function hostTree(tree: number, ask: AskHost, exact: Map<string, ExactTimes>): F
       const facts = () => ask("openedFacts", { file }) as unknown as Facts;
       return {
         stat: () => statOf(facts()),
-        read(into, position) {
-          const bytes = ask("read", { file, length: into.length, position }) as Uint8Array;
-          into.set(bytes);
-          return bytes.length;
-        },
-        // a copy: what is asked for never sees the guest's memory itself
-        write(bytes, position) {
-          if (bytes.length > block.length) {
-            block = new Uint8Array(Math.max(bytes.length, BLOCK_BYTES));
-          }
-          block.set(bytes);
-          const part = block.subarray(0, bytes.length);
-          return ask("write", { file, bytes: part, position }) as number;
-        },
+        // What is handed over here may be the guest's memory itself: the broker runs both at once, and
+        // only its own code sees the bytes, so that a copy would be for nobody.
+        read: (into, position) => ask("read", { file, into, position }) as number,
+        write: (bytes, position) => ask("write", { file, bytes, position }) as number,
         resize: (size) => void ask("resize", { file, size }),
         setTimes: (times) =>
           setTimes(facts, (args) => void ask("setOpenedTimes", { file, ...args }), times),

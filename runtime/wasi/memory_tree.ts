@@ -181,6 +181,13 @@ export class MemoryTree implements FileTree {
         this.#touch(node);
         return bytes.length;
       },
+      append: (memory, ptr, length, position) => {
+        const end = position + length;
+        if (end > node.size) this.#resize(node, end);
+        memory.copy(ptr, length, node.bytes, "a buffer", position);
+        this.#touch(node);
+        return length;
+      },
       resize: (size) => {
         this.#resize(node, size);
         this.#touch(node);

@@ -1,5 +1,6 @@
 /** What the three standard streams of a guest are connected to. @module */
 
+import type { GuestMemory } from "../memory.ts";
 import type { StreamDescriptor } from "./descriptors.ts";
 import type { ByteSink } from "./streams.ts";
 
@@ -68,6 +69,13 @@ export class WasiStdio {
     view.set(bytes);
     this.#at += bytes.length;
     return bytes.length;
+  }
+
+  /** Prints a range of a guest's memory that is known to be there. */
+  append(stream: "output" | "error", memory: GuestMemory, ptr: number, length: number): void {
+    const sink = this.#sinks[stream];
+    if (sink.append === undefined) sink.write(memory.view(ptr, length));
+    else sink.append(memory, ptr, length);
   }
 
   /** Prints to standard output or error. */

@@ -1,12 +1,15 @@
 /** Where bytes that a guest prints go: out by line, or into a buffer that the host takes. @module */
 
 import { Fault } from "../errors.ts";
+import type { GuestMemory } from "../memory.ts";
 
 /** Takes bytes. What is handed to `write` is a view of guest memory: it is copied or forgotten. */
 export interface ByteSink {
   /** Whether guests should see a terminal there: C libraries then flush at each line end. */
   readonly terminal: boolean;
   write(bytes: Uint8Array): void;
+  /** The same for a range of a guest's memory, where no view of it has to be made. */
+  append?(memory: GuestMemory, ptr: number, length: number): void;
   /** Hands on what is kept back. */
   flush(): void;
 }
@@ -76,28 +79,42 @@ export interface CaptureSink extends ByteSink {
   take(): Uint8Array<ArrayBuffer>;
 }
 
+/** Room that a sink begins with. */
+const FIRST_ROOM = 1024;
+
 /** A sink that keeps at most `limit` bytes; more is a `payload-limit` fault. */
 export function captureSink(limit: number): CaptureSink {
-  let chunks: Uint8Array[] = [];
+  let kept: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   let size = 0;
+
+  /** Makes room for more, twice as much as there was: printing byte by byte costs no copy each. */
+  function reserve(length: number): void {
+    const needed = size + length;
+    if (needed > limit) {
+      throw new Fault("payload-limit", `its output has more than ${limit} bytes`);
+    }
+    if (needed <= kept.length) return;
+    const larger = new Uint8Array(Math.min(limit, Math.max(needed, kept.length * 2, FIRST_ROOM)));
+    larger.set(kept.subarray(0, size));
+    kept = larger;
+  }
+
   return {
     terminal: false,
     write(bytes) {
-      if (size + bytes.length > limit) {
-        throw new Fault("payload-limit", `its output has more than ${limit} bytes`);
-      }
+      reserve(bytes.length);
+      kept.set(bytes, size);
       size += bytes.length;
-      chunks.push(bytes.slice());
+    },
+    append(memory, ptr, length) {
+      reserve(length);
+      memory.copy(ptr, length, kept, "a buffer", size);
+      size += length;
     },
     flush() {},
     take() {
-      const all = new Uint8Array(size);
-      let at = 0;
-      for (const chunk of chunks) {
-        all.set(chunk, at);
-        at += chunk.length;
-      }
-      chunks = [];
+      const all = kept.slice(0, size);
+      kept = new Uint8Array(0);
       size = 0;
       return all;
     },
