@@ -14,9 +14,19 @@ export class WasiError extends Error {
   }
 }
 
+/** Made once each: writing down where one was thrown costs ten times the call that it ends. */
+const errors: readonly WasiError[] = Object.values(ERRNO).map((errno) =>
+  Object.freeze(new WasiError(errno))
+);
+
+/** The error that ends a system call with this errno. */
+export function wasiError(errno: number): WasiError {
+  return errors[errno] ?? new WasiError(errno);
+}
+
 /** Ends a system call with an errno. */
 export function fail(errno: keyof typeof ERRNO): never {
-  throw new WasiError(ERRNO[errno]);
+  throw wasiError(ERRNO[errno]);
 }
 
 /** File types of the specification. */

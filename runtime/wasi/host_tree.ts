@@ -17,7 +17,7 @@ import {
   nanosecondsOf,
   type OpenFile,
   type OpenHow,
-  WasiError,
+  wasiError,
   type WasiPreopen,
 } from "./files.ts";
 
@@ -103,7 +103,7 @@ function hostTree(tree: number, ask: AskHost, exact: Map<string, ExactTimes>): F
   };
   const look = (path: string) => (): Facts => {
     const facts = on("stat", path) as Facts | null;
-    if (facts === null) throw new WasiError(ERRNO.NOENT);
+    if (facts === null) throw wasiError(ERRNO.NOENT);
     return facts;
   };
   return {
@@ -148,7 +148,7 @@ function translating(ask: AskHost): AskHost {
       return ask(operation, args);
     } catch (error) {
       const errno = errnoOf(error);
-      throw errno === undefined ? error : new WasiError(errno);
+      throw errno === undefined ? error : wasiError(errno);
     }
   };
 }

@@ -10,7 +10,7 @@ import {
   nanosecondsOf,
   type OpenFile,
   type OpenHow,
-  WasiError,
+  wasiError,
 } from "./files.ts";
 
 /** How much a tree may hold. */
@@ -284,7 +284,7 @@ function allocate(size: number): Uint8Array {
   try {
     return new Uint8Array(size);
   } catch (error) {
-    if (error instanceof RangeError) throw new WasiError(ERRNO.NOSPC);
+    if (error instanceof RangeError) throw wasiError(ERRNO.NOSPC);
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { WasiFunctions, WasiHost } from "./contract.ts";
 import type { Descriptor, DirectoryDescriptor } from "./descriptors.ts";
 import { ERRNO } from "./errno.ts";
 import { timesOf, writeFilestat } from "./fd_status.ts";
-import { fail, FILETYPE, WasiError } from "./files.ts";
+import { fail, FILETYPE, wasiError } from "./files.ts";
 import { DIRECTORY_RIGHTS, FILE_RIGHTS, RIGHT, rightsOf } from "./rights.ts";
 import { type Place, walk } from "./walk.ts";
 
@@ -29,7 +29,7 @@ export function textAt(memory: GuestMemory, ptr: number, length: number): string
   try {
     return memory.text(ptr, length);
   } catch (error) {
-    if (error instanceof Fault) throw new WasiError(ERRNO.ILSEQ);
+    if (error instanceof Fault) throw wasiError(ERRNO.ILSEQ);
     throw error;
   }
 }
