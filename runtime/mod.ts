@@ -57,6 +57,7 @@ export type {
   WsFrameEvent,
   WsOpenEvent,
 } from "./drivers/driver.ts";
+export type { DriverTable } from "./drivers/drivers.ts";
 export { ExtensionError, type ExtensionErrorCode, Fault } from "./errors.ts";
 export type { CallOptions, Extension, ExtensionStats, InvokeOptions } from "./extension.ts";
 export {

@@ -114,7 +114,7 @@ function open(site: Site, opening: Opening): Served {
     listener = listen(
       { port, hostname, cert, key },
       (request) =>
-        hosts && !hosts.has(nameOf(request))
+        hosts && !namesOf(request).every((name) => hosts.has(name))
           ? Promise.resolve(responseOf(plainReply(421, "misdirected request"), request.method))
           : site.handle(request),
     );
@@ -145,8 +145,8 @@ function open(site: Site, opening: Opening): Served {
   });
 }
 
-/** The name that a request calls this host by, without the port. */
-function nameOf(request: Request): string {
-  const host = request.headers.get("host") ?? "";
-  return host.replace(/:\d*$/, "").toLowerCase();
+/** Names that a request calls this host by, without the port: a target may name it once more. */
+function namesOf(request: Request): readonly string[] {
+  const host = (request.headers.get("host") ?? "").replace(/:\d*$/, "").toLowerCase();
+  return URL.canParse(request.url) ? [host, new URL(request.url).hostname] : [host];
 }

@@ -18,6 +18,8 @@ import { Tenant, type TenantCounts } from "./tenant.ts";
 export interface ServingOptions extends DriverSettings {
   /** Limits; each that is absent has a default. */
   readonly limits?: Partial<ServingLimits>;
+  /** Drivers by guest convention, beside the built-in ones and before them. */
+  readonly drivers?: DriverTable;
 }
 
 /** What a site is made with. */
@@ -108,7 +110,7 @@ export class Site {
 
   /** Tells whose place it is, and its door; nothing is driven yet. */
   join(extension: Extension, tenant: Tenant, host: HostCalls): void {
-    this.#members.set(extension, {
+    const member: Member = {
       tenant,
       host,
       extension,
@@ -118,7 +120,9 @@ export class Site {
       error: "",
       starting: undefined,
       driven: undefined,
-    });
+    };
+    tenant.hasFailed = () => (member.driven?.state ?? member.state) === "failed";
+    this.#members.set(extension, member);
   }
 
   /** Drives an extension that came after serving began. */
@@ -204,6 +208,7 @@ export class Site {
     const headers = headersOf(request.headers, this.limits.headChars);
     if ("status" in headers) return headers;
     owner.requests++;
+    if (owner.hasFailed()) return plainReply(503, "plugin failed");
     const body = await bodyOf(request, this.limits, this.#held);
     if ("status" in body) return body;
     try {
@@ -229,6 +234,7 @@ export class Site {
       response.headers.set("upgrade", "websocket");
       return response;
     }
+    if (owner.hasFailed()) return refuse(503, "plugin failed");
     if (!owner.sockets.hasRoom) return refuse(503, "too many connections");
     let upgraded: ReturnType<typeof upgrade>;
     try {
@@ -265,7 +271,7 @@ export class Site {
 
   async #start(member: Member): Promise<void> {
     const { extension, tenant, host } = member;
-    const driver = driverOf(this.#parts.drivers, extension);
+    const driver = driverOf({ ...this.#parts.drivers, ...this.#parts.options.drivers }, extension);
     if (!tenant.mayServe && !driver.always) return;
     member.driver = driver.name;
     member.state = "starting";

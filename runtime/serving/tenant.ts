@@ -50,8 +50,12 @@ export class Tenant implements Serving {
   readonly inbox: TenantInbox;
   readonly sockets: Sockets;
   readonly streams: Streams;
+  /** Requests that came for it. */
   requests = 0;
+  /** Requests that the host had to answer for it. */
   failed = 0;
+  /** Whether nothing takes its events any more: nobody should wait then. */
+  hasFailed: () => boolean = () => false;
   readonly #router: Router<Tenant>;
   readonly #limits: ServingLimits;
   /** What it was granted and not refused since. */

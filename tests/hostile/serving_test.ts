@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { ExtensionHost, type Isolation } from "../../mod.ts";
-import { Client, raw, registryOf, Subscriber } from "../runtime/serving/site.ts";
+import { Client, raw, registryOf, serveSite, Subscriber } from "../runtime/serving/site.ts";
 
 const ATTACKERS = new URL("./serving/", import.meta.url);
 const TIERS = { quickjs: "inline", worker: "worker", process: "process" } as const;
@@ -95,13 +95,64 @@ async function attack(text: string, tier: keyof typeof TIERS): Promise<void> {
   await closing;
 }
 
-for (const { name } of [...Deno.readDirSync(ATTACKERS)].sort((a, b) => a.name < b.name ? -1 : 1)) {
+const scripts = [...Deno.readDirSync(ATTACKERS)].filter(({ isFile }) => isFile);
+for (const { name } of scripts.sort((a, b) => a.name < b.name ? -1 : 1)) {
   const text = await Deno.readTextFile(new URL(name, ATTACKERS));
   const [, items = "", claim = ""] = HEAD.exec(text) ?? [];
   assert(items !== "", `${name} does not say what it is`);
   Deno.test(`hostile ${items}: ${claim}`, async (t) => {
     for (const tier of ["quickjs", "worker", "process"] as const) {
       await t.step(`${name} against ${tier}`, () => attack(text, tier));
+    }
+  });
+}
+
+const REQUESTS = new URL("./requests/", ATTACKERS);
+const REQUEST_HEAD = /^# hostile ([\d, ]+): (.+)\n# answers: (.+)\n/;
+
+/** What a file stands for: lines end as HTTP wants it, `\\x00` is that byte. */
+function requestOf(text: string): string {
+  return text.replace(REQUEST_HEAD, "").replaceAll("\n", "\r\n")
+    .replace(/\\x([0-9a-f]{2})/g, (_, code) => String.fromCharCode(parseInt(code, 16)));
+}
+
+const requests = await Promise.all(
+  [...Deno.readDirSync(REQUESTS)].sort((a, b) => a.name < b.name ? -1 : 1).map(async ({ name }) => {
+    const text = await Deno.readTextFile(new URL(name, REQUESTS));
+    const [, items = "", claim = "", answers = ""] = REQUEST_HEAD.exec(text) ?? [];
+    assert(items !== "", `${name} does not say what it is`);
+    return { name, title: `hostile ${items}: ${claim}`, answers: answers.split(" "), text };
+  }),
+);
+
+for (const [title, those] of Map.groupBy(requests, ({ title }) => title)) {
+  Deno.test(title, async (t) => {
+    const seen: string[] = [];
+    await using site = await serveSite({
+      handlers: {
+        echo: ({ path, body }) => {
+          seen.push(path);
+          return `you said ${body.length}`;
+        },
+        chat: () => null,
+      },
+      routes: [
+        { method: "GET", path: "/echo", handler: "echo" },
+        { method: "POST", path: "/echo", handler: "echo" },
+        { method: "GET", path: "/stolen", handler: "echo" },
+        { protocol: "ws", path: "/chat", handler: "chat" },
+      ],
+      limits: { bodyMs: 300 },
+    });
+    for (const { name, answers, text } of those) {
+      await t.step(`${name} against host`, async () => {
+        const answer = await raw(site.url, requestOf(text), 1_000);
+        const statuses = [...answer.matchAll(/HTTP\/1\.[01] (\d+) /g)].map(([, status]) => status);
+        assert(statuses.length <= 1, answer);
+        assert(answers.includes(statuses[0] ?? "none"), answer);
+        assert(!seen.includes("/stolen"), answer);
+        assertEquals(await (await fetch(`${site.url}echo`)).text(), "you said 0");
+      });
     }
   });
 }

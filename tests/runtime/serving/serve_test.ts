@@ -84,6 +84,8 @@ Deno.test("serve() answers only to the names that it is told", async () => {
   for (const name of ["evil.test", "notes.test.evil.test", "127.0.0.1.evil.test:80", ""]) {
     assertStringIncludes(await ask(name), " 421 ");
   }
+  const other = "GET http://evil.test/ HTTP/1.1\r\nHost: notes.test\r\nConnection: close\r\n\r\n";
+  assertStringIncludes(await raw(url, other), " 421 ");
 });
 
 Deno.test("serve() of a process that may not listen says which flag it lacks", async () => {
