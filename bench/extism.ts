@@ -74,6 +74,15 @@ const speaker = (await host.load({ name: "plugin.wasm", bytes: talks }, {
     extismFunction("math/join", (_, handle) => handle),
   ],
 })).as("extism");
+const farSpeaker = (await host.load({ name: "far_plugin.wasm", bytes: talks }, {
+  isolation: "worker",
+  hostFunctions: [
+    extismFunction("shout", (blocks, handle) => blocks.store(shout(blocks.text(BigInt(handle))))),
+    extismFunction("fetch_later", (_, handle) => handle),
+    extismFunction("nothing", () => {}),
+    extismFunction("math/join", (_, handle) => handle),
+  ],
+})).as("extism");
 const lean = (await host.load({ name: "count_vowels_wat.wasm", bytes: text })).as("extism");
 const sdkCounter = await sdk(vowels);
 const sdkLean = await sdk(text);
@@ -85,8 +94,13 @@ async function check(name: string, expected: RegExp, answer: Promise<string>): P
   if (!expected.test(text)) throw new TypeError(`${name} answered ${text}`);
 }
 
-const airlock = (plugin: typeof counter, fn: string, input: string): Candidate => ({
-  name: "Airlock, inline",
+const airlock = (
+  plugin: typeof counter,
+  fn: string,
+  input: string,
+  name = "Airlock, inline",
+): Candidate => ({
+  name,
   async run(n) {
     for (let i = 0; i < n; i++) await plugin.call(fn, input);
   },
@@ -100,6 +114,7 @@ const theirs = (name: string, plugin: SdkPlugin, fn: string, input: string): Can
 
 await check("Airlock", /"count":10/, counter.callText("count_vowels", SENTENCE));
 await check("Airlock", /QUICK/, speaker.callText("shout_input", SENTENCE));
+await check("Airlock", /QUICK/, farSpeaker.callText("shout_input", SENTENCE));
 for (const plugin of [sdkSpeaker, sdkWorker]) {
   const answer = plugin.call("shout_input", SENTENCE);
   await check("the SDK", /QUICK/, answer.then((output) => output?.text() ?? ""));
@@ -140,6 +155,13 @@ report(
   await measure([
     airlock(speaker, "shout_input", SENTENCE),
     theirs("Extism SDK, inline", sdkSpeaker, "shout_input", SENTENCE),
+    theirs("Extism SDK, worker", sdkWorker, "shout_input", SENTENCE),
+  ]),
+);
+report(
+  "one host function, both off the host's thread",
+  await measure([
+    airlock(farSpeaker, "shout_input", SENTENCE, "Airlock, worker"),
     theirs("Extism SDK, worker", sdkWorker, "shout_input", SENTENCE),
   ]),
 );

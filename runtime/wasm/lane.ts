@@ -11,6 +11,7 @@ import {
   CONTROL,
   CONTROL_BYTES,
   type FromLane,
+  type LaneCall,
   type LaneSetup,
   MEMORY_UNIT_BYTES,
   type Next,
@@ -78,9 +79,8 @@ export class WasmLane {
   readonly #ended = Promise.withResolvers<void>();
   /** Cost of what was heard and is not acknowledged. */
   #heard = 0;
-  /** What the list of functions was made from. */
+  /** Which list of functions the lane has. */
   #version = -1;
-  #known: ReturnType<typeof knownFunctions> = [];
   #closing: Promise<void> | undefined;
 
   /**
@@ -141,7 +141,7 @@ export class WasmLane {
         fuel: call.fuel,
         chain: call.chain,
         operations: call.budget.operations,
-        functions: { known: this.#functions() },
+        functions: this.#news(),
       },
     });
     const { signal, closed } = call;
@@ -195,14 +195,12 @@ export class WasmLane {
     this.#ended.resolve();
   }
 
-  /** What can be called by name; listed anew only when it has changed. */
-  #functions(): ReturnType<typeof knownFunctions> {
+  /** What can be called by name, when the lane does not know it yet. */
+  #news(): LaneCall["functions"] {
     const { functions } = this.#options.host;
-    if (functions.version !== this.#version) {
-      this.#version = functions.version;
-      this.#known = knownFunctions(functions);
-    }
-    return this.#known;
+    if (functions.version === this.#version) return undefined;
+    this.#version = functions.version;
+    return { known: knownFunctions(functions) };
   }
 
   #receive(message: FromLane): void {

@@ -51,6 +51,8 @@ export class LaneModule implements Module {
   /** What instances leave to later ones, and the lanes that know it. */
   #kept: Kept = { init: undefined };
   #knowing = new WeakSet<WasmLane>();
+  /** What each lane was told is granted. */
+  readonly #surfaces = new WeakMap<WasmLane, LaneStart["surface"]>();
   #fuel = 0;
   #lastFuel = 0;
   /** What stops the load, while it is under way. */
@@ -178,7 +180,10 @@ export class LaneModule implements Module {
   #startOf(lane: WasmLane): LaneStart {
     const kept = this.#knowing.has(lane) ? undefined : this.#kept;
     this.#knowing.add(lane);
-    return { surface: this.#parts.lane.host.calls.surface, kept };
+    const { surface } = this.#parts.lane.host.calls;
+    const isKnown = this.#surfaces.get(lane) === surface;
+    this.#surfaces.set(lane, surface);
+    return { surface: isKnown ? undefined : surface, kept };
   }
 
   /** Takes what a task of `lane` left. */

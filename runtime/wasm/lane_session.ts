@@ -1,5 +1,6 @@
 /** What runs inside a WebAssembly lane: one guest at a time, one task at a time. @module */
 
+import type { SurfaceOperation } from "../../capabilities/host_calls.ts";
 import type { Call, Payload } from "../contract.ts";
 import { Fault } from "../errors.ts";
 import type { WasiPowers } from "../wasi/contract.ts";
@@ -20,7 +21,6 @@ import {
   type FromLane,
   type LaneCall,
   type LaneSetup,
-  type LaneStart,
   MEMORY_UNIT_BYTES,
   type Next,
   type Task,
@@ -75,6 +75,7 @@ class LaneSession {
   readonly #functions: FarFunctions;
   readonly #powers: WasiPowers;
   readonly #kept: Kept = { init: undefined };
+  #surface: readonly SurfaceOperation[] = [];
   #setup: LaneSetup | undefined;
   #abi: Abi | undefined;
   #control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
@@ -119,8 +120,11 @@ class LaneSession {
   async #perform(id: number, task: Task, wanted: LaneCall): Promise<void> {
     this.#task = id;
     this.#questions.begin(id);
-    this.#functions.learn(wanted.functions.known);
-    if ("start" in task) Object.assign(this.#kept, task.start.kept);
+    if (wanted.functions !== undefined) this.#functions.learn(wanted.functions.known);
+    if ("start" in task) {
+      Object.assign(this.#kept, task.start.kept);
+      this.#surface = task.start.surface ?? this.#surface;
+    }
     const before = { ...this.#kept };
     let outcome: WireOutcome;
     try {
@@ -141,10 +145,10 @@ class LaneSession {
       case "describe":
         return kept(await this.#describe());
       case "start":
-        this.#instance = await this.#start(task.start, this.#begin(wanted));
+        this.#instance = await this.#start(this.#begin(wanted));
         return kept(undefined);
       case "invoke": {
-        this.#instance ??= await this.#start(task.start, this.#begin(this.#startCall(wanted)));
+        this.#instance ??= await this.#start(this.#begin(this.#startCall(wanted)));
         return await this.#invoke(this.#instance, task.fn, task.payload, this.#begin(wanted));
       }
       case "reset":
@@ -178,17 +182,17 @@ class LaneSession {
   }
 
   async #describe(): Promise<unknown> {
-    const { far: _, rawTable: __, ...local } = this.#blueprint([]);
+    const { far: _, rawTable: __, ...local } = this.#blueprint();
     const { manifest: { name }, limits } = this.#ready();
     const own = { name, limits, signal: undefined };
     return await describeItself({ ...local, powers: this.#powers }, own);
   }
 
-  async #start({ surface }: LaneStart, call: Call): Promise<GuestInstance> {
-    return await startInstance(this.#blueprint(surface), call);
+  async #start(call: Call): Promise<GuestInstance> {
+    return await startInstance(this.#blueprint(), call);
   }
 
-  #blueprint(surface: LaneStart["surface"]): Blueprint {
+  #blueprint(): Blueprint {
     const questions = this.#questions;
     const setup = this.#ready();
     const { module, added, linking, abi, manifest, limits, config, shape, args, env } = setup;
@@ -211,7 +215,7 @@ class LaneSession {
         now: () => powers.now(),
         kept: this.#kept,
         hostFunctions: this.#functions,
-        host: farHostCalls(questions, surface, () => this.#spend()),
+        host: farHostCalls(questions, this.#surface, () => this.#spend()),
         unknownFunction: (fn, why) => unknownFunction(fn, operations, why),
       },
     };

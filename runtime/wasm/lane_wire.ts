@@ -63,10 +63,10 @@ export type KnownFunctions =
   | readonly { readonly name: string; readonly takesBlocks: boolean }[]
   | undefined;
 
-/** What an instance begins with. */
+/** What an instance begins with; what is `undefined` is as the lane knows it. */
 export interface LaneStart {
-  readonly surface: readonly SurfaceOperation[];
-  /** What earlier instances left; `undefined` where the lane knows it best. */
+  readonly surface: readonly SurfaceOperation[] | undefined;
+  /** What earlier instances left. */
   readonly kept: Kept | undefined;
 }
 
@@ -78,7 +78,8 @@ export interface LaneCall {
   readonly chain: readonly string[];
   /** Host operations it may ask for. */
   readonly operations: number;
-  readonly functions: { readonly known: KnownFunctions };
+  /** What can be called by name, where that has changed. */
+  readonly functions: { readonly known: KnownFunctions } | undefined;
 }
 
 /** What the host asks the lane to do; one at a time. */

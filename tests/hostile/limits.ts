@@ -38,4 +38,18 @@ export const GAPS: readonly Gap[] = [
     attack: "a crash of the engine is a crash of the host",
     instead: "process",
   },
+  {
+    item: 21,
+    tier: "wasm",
+    attack:
+      "a `WebAssembly.Module` that comes already compiled, or is loaded with `metering: false`, is not counted: its loop holds the host's thread for ever",
+    instead: "load the bytes",
+  },
+  {
+    item: 21,
+    tier: "wasm worker",
+    attack:
+      "the same loop holds its own thread: the call ends on time, the thread is counted and reported as `lane-leaked`",
+    instead: "load the bytes",
+  },
 ];

@@ -290,3 +290,17 @@ Deno.test("a manifest asks for a worker, and an operator's floor puts every modu
   );
   assertEquals(error.code, "unsupported");
 });
+
+Deno.test("a guest that is not metered is given up on, and close() says that its thread goes on", async () => {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", new URL("./lane_leak.ts", import.meta.url).pathname],
+    stdin: "null",
+    signal: AbortSignal.timeout(30_000),
+  });
+  const { code, stdout, stderr } = await command.output();
+  const said = new TextDecoder();
+  assertEquals([code, said.decode(stdout).trim()], [
+    0,
+    JSON.stringify(["timeout", "lane-leaked"]),
+  ], said.decode(stderr));
+});
