@@ -79,9 +79,24 @@ export const pulpAbi: Abi = Object.freeze<Abi>({
   operation: undefined,
   reserved: ["memory", ALLOC, FREE, ...LIFECYCLE_EXPORTS],
   starts: true,
+  problems,
   implies,
   bind,
 });
+
+/** What a cell need not export has to be what the convention says where it does. */
+const OPTIONAL: Readonly<Record<string, string>> = {
+  [ALLOC]: "(i32) -> i32",
+  [FREE]: "(i32, i32)",
+};
+
+function problems({ exports }: ModuleShape): readonly string[] {
+  return exports.flatMap(({ name, type }) => {
+    const wanted = Object.hasOwn(OPTIONAL, name) ? OPTIONAL[name] : undefined;
+    if (wanted === undefined || type === undefined || type === wanted) return [];
+    return [`its export "${name}" is ${type} where ${wanted} is needed`];
+  });
+}
 
 /** Each import of the convention needs a capability of its own. */
 function implies({ imports }: ModuleShape): readonly CapabilityAsk[] {
