@@ -103,6 +103,13 @@ const GUESTS: readonly Guest[] = [
       ]),
   },
   {
+    name: "pulp-notes",
+    directory: "examples/conventions/pulp/notes",
+    module: "notes.wasm",
+    tools: [GO],
+    build: buildGo,
+  },
+  {
     name: "pulp-probe-as",
     directory: "tests/fixtures/pulp/probe-as",
     module: "probe.wasm",
