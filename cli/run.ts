@@ -5,6 +5,7 @@ import type { Command, Invocation } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { CliError } from "./failure.ts";
 import { type Io, printJson } from "./io.ts";
+import { callCell } from "./pulp.ts";
 import { PROGRAM, programStreams, statusOf } from "./program.ts";
 import { type Session, withHost } from "./session.ts";
 import { isFileError, type Settings, settingsOf } from "./settings.ts";
@@ -43,7 +44,8 @@ async function run({ operands, values, io }: Invocation): Promise<number> {
     const extension = await host.load(path, { ...settings.load, signal });
     await initialise(extension, fn, signal);
     const start = performance.now();
-    const result = await extension.invoke(fn, payload, { signal });
+    const result = await callCell(extension, { fn, payload, signal }) ??
+      await extension.invoke(fn, payload, { signal });
     const ms = performance.now() - start;
     if (values.has("json")) await writeJson(io, extension, { fn, result, ms });
     else await writeBytes(io, result);
@@ -95,8 +97,8 @@ async function runProgram(
   return await withHost(io, settings, session, io.outNow === undefined);
 }
 
-/** Functions of ApiQube plugins that come before initialising them, or are it. */
-const BEFORE_INIT: readonly string[] = ["plugin_info", "info", "plugin_init", "init"];
+/** Functions of ApiQube plugins and Pulp cells that come before initialising them, or are it. */
+const BEFORE_INIT: readonly string[] = ["plugin_info", "info", "plugin_init", "pulp_init", "init"];
 
 /** A convention with a lifecycle starts it where nobody else would: a command is the whole program. */
 export async function initialise(
@@ -104,8 +106,9 @@ export async function initialise(
   fn: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (extension.abi !== "apiqube" || BEFORE_INIT.includes(fn)) return;
-  await extension.as("apiqube").init(undefined, { signal });
+  if (BEFORE_INIT.includes(fn)) return;
+  if (extension.abi === "apiqube") await extension.as("apiqube").init(undefined, { signal });
+  if (extension.abi === "pulp") await extension.as("pulp").init(undefined, { signal });
 }
 
 async function writeBytes(io: Io, result: Uint8Array): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * A host that serves a Pulp cell made with Go: it keeps notes in a database of its own, answers HTTP
  * requests, echoes over WebSocket, tells its subscribers what is new, and may reach one server. Run:
- * `deno run --allow-read --allow-write=/tmp --allow-net=127.0.0.1 examples/pulp_host.ts`
+ * `deno run --allow-read --allow-write --allow-net=127.0.0.1 examples/pulp_host.ts`
  *
  * @module
  */
@@ -14,15 +14,14 @@ const clock = Deno.serve(
   () => new Response("half past four"),
 );
 const clockAddress = `127.0.0.1:${clock.addr.port}`;
-const storageRoot = await Deno.makeTempDir({ dir: "/tmp" });
+const storageRoot = await Deno.makeTempDir();
 
-{
+try {
   await using host = new ExtensionHost({
     storageRoot,
     log: ({ extension, message }) => console.log(`[${extension}] ${message}`),
   });
-  const directory = new URL("conventions/pulp/notes", import.meta.url);
-  const extension = await host.load(directory, {
+  const cell = await host.load(new URL("conventions/pulp/notes", import.meta.url), {
     grants: {
       "http.serve": true,
       "ws.serve": { paths: ["/echo"] },
@@ -33,42 +32,60 @@ const storageRoot = await Deno.makeTempDir({ dir: "/tmp" });
     },
     config: { title: "My notes" },
   });
-  console.log(`${extension.name} ${extension.version}: ${extension.abi}`);
+  console.log(`${cell.name} ${cell.version} follows ${cell.abi}`);
   await using served = await host.serve({ port: 0 });
-  const url = served.url.replace(/\/$/, "");
   console.log(served.status()[0]?.routes.join(", "));
-
-  const news = await fetch(`${url}/news`);
-  const events = news.body?.pipeThrough(new TextDecoderStream()).getReader();
-
-  for (const text of ["buy milk", "water the plants"]) {
-    const answer = await fetch(`${url}/notes`, { method: "POST", body: text });
-    console.log(answer.status, await answer.json());
-  }
-  console.log(await (await fetch(`${url}/notes`)).json());
-  const missing = await fetch(`${url}/notes/7`);
-  console.log(missing.status, await missing.json());
-  console.log(await (await fetch(`${url}/backup`)).json());
-  console.log(await (await fetch(`${url}/far?url=http://${clockAddress}/`)).json());
-  console.log(await (await fetch(`${url}/far?url=http://127.0.0.1:1/`)).json());
-
-  const socket = new WebSocket(`${url.replace("http", "ws")}/echo`);
-  const closed = new Promise((resolve) => socket.onclose = resolve);
-  socket.onopen = () => socket.send("hello over there");
-  console.log(
-    await new Promise((resolve) => socket.onmessage = ({ data }) => resolve(`echo: ${data}`)),
-  );
-  socket.close();
-  await closed;
-
-  let told = "";
-  while (!told.includes("plants\n")) told += (await events?.read())?.value ?? "plants\n";
-  await events?.cancel();
-  for (const line of told.split("\n").filter((line) => line.startsWith("data:"))) console.log(line);
-
-  const { configMarker } = await extension.as("pulp").probes();
-  console.log(`marker ${configMarker}`);
+  await useNotes(served.url);
+} finally {
+  await clock.shutdown();
+  await Deno.remove(storageRoot, { recursive: true });
 }
 
-await clock.shutdown();
-await Deno.remove(storageRoot, { recursive: true });
+/** What clients of the cell do. */
+async function useNotes(url: string): Promise<void> {
+  const news = await fetch(`${url}news`);
+  for (const body of ["buy milk", "water the plants"]) {
+    await show(await fetch(`${url}notes`, { method: "POST", body }));
+  }
+  const { title, notes } = await (await fetch(`${url}notes`)).json();
+  console.log(`${title}: ${notes.map(({ text }: { text: string }) => text).join(", ")}`);
+  await show(await fetch(`${url}notes/7`));
+  await show(await fetch(`${url}backup`));
+  await show(await fetch(`${url}far?url=http://${clockAddress}/`));
+  await show(await fetch(`${url}far?url=http://127.0.0.1:1/`));
+  console.log(`echo: ${await echo(`${url.replace("http", "ws")}echo`, "hello over there")}`);
+  for (const event of await events(news, 2)) console.log(event);
+}
+
+async function show(response: Response): Promise<void> {
+  console.log(response.status, await response.json());
+}
+
+/** Sends one text over a connection, and gives what comes back. */
+async function echo(url: string, text: string): Promise<string> {
+  const socket = new WebSocket(url);
+  const closed = new Promise((resolve) => socket.onclose = resolve);
+  const answer = new Promise<string>((resolve) => socket.onmessage = ({ data }) => resolve(data));
+  socket.onopen = () => socket.send(text);
+  const said = await answer;
+  socket.close();
+  await closed;
+  return said;
+}
+
+/** The first events of a stream. */
+async function events({ body }: Response, count: number): Promise<readonly string[]> {
+  const found: string[] = [];
+  let text = "";
+  for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk;
+    const blocks = text.split("\n\n");
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const id = /^id: (.*)$/m.exec(block)?.[1];
+      if (id !== undefined) found.push(`event ${id}: ${/^data: (.*)$/m.exec(block)?.[1]}`);
+    }
+    if (found.length >= count) break;
+  }
+  return found;
+}
