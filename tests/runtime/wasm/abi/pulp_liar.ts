@@ -74,7 +74,7 @@ export class Liar implements AsyncDisposable {
   }
 
   /** Tells it what to answer from now on. */
-  init(lie = TRUTH, init = 0, shutdown = 0, probe = 0): Promise<void> {
+  init(lie: number = TRUTH, init = 0, shutdown = 0, probe = 0): Promise<void> {
     return this.extension.as("pulp").init(
       new Uint8Array(Int32Array.of(lie, init, shutdown, probe).buffer),
     );
