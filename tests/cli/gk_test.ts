@@ -3,7 +3,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { NOTES } from "../runtime/wasm/gk_guests.ts";
+import { temporaryDirectory } from "../temporary.ts";
 import { capture } from "./capture.ts";
+import { airlock } from "./process.ts";
 
 const PATH = fromFileUrl(NOTES);
 
@@ -47,4 +49,44 @@ Deno.test("inspect of a plugin shows its registration where it may be asked", as
   assertEquals([unasked.code, unasked.out.includes("registers")], [0, false]);
   const { module } = JSON.parse((await capture(["inspect", PATH, "--describe", "--json"])).out);
   assertEquals(module.described.details.routes.length, 6);
+});
+
+Deno.test("serve of a plugin, alone or beside others, answers its routes and runs its job", async () => {
+  await using directory = await temporaryDirectory({
+    "notes.wasm": await Deno.readFile(NOTES),
+    "hello/extension.json": {
+      ...{ name: "hello", runtime: "quickjs", module: "hello.js", capabilities: ["http.serve"] },
+      routes: [{ path: "/hello/:who", handler: "hello" }],
+    },
+    "hello/hello.js": "exports.hello = ({ params }) => `hello ${params.who}`;",
+  });
+  for (const path of [fromFileUrl(new URL("./", NOTES)), directory.path]) {
+    const answers: unknown[] = [];
+    const { code, out, err } = await airlock(
+      ["serve", path, "--port=0", "--grant=http.serve", "--grant=kv"],
+      {
+        when: [/serving at (\S+)/, async (url) => {
+          const post = (to: string, body: unknown) =>
+            fetch(`${url}${to}`, { method: "POST", body: JSON.stringify(body) });
+          await (await post("notes", { text: "milk" })).body?.cancel();
+          answers.push(await (await fetch(`${url}notes/1/page`)).text());
+          await (await post("notes/1/done", {})).body?.cancel();
+          const end = performance.now() + 5_000;
+          let left = 1;
+          while (left > 0 && performance.now() < end) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            left = (await (await fetch(`${url}notes`)).json()).notes.length;
+          }
+          answers.push(left);
+          if (path === directory.path) answers.push(await (await fetch(`${url}hello/Ada`)).text());
+          return "SIGTERM";
+        }],
+      },
+    );
+    assertEquals([code, out], [0, ""], err);
+    assertEquals(answers, ["<h1>milk</h1>", 0, "hello Ada"].slice(0, answers.length));
+    for (const line of ["running gk ", "GET /notes/:id/page", "info [notes] swept 1"]) {
+      assertStringIncludes(err, line);
+    }
+  }
 });
