@@ -6,7 +6,7 @@ import { HostTree } from "./host_tree.ts";
 import { containsPath, formatPath, type PlainPath, resolvePath } from "./path_resolve.ts";
 import type { TreePower } from "./powers/tree.ts";
 import type { BoundPreopen } from "./preopen.ts";
-import type { StorageGrant } from "./storage_place.ts";
+import { isDatabaseFile, type StorageGrant } from "./storage_place.ts";
 import { TreeUsage } from "./tree_usage.ts";
 
 /** A name for a granted path. */
@@ -62,7 +62,10 @@ export function fsPreopens({ grant, directory, power, over }: FsPreopens): reado
         if (!measured) usage.measure(directory, power);
         measured = true;
       }
-      return [new HostTree(preopen, power, usage)];
+      // the database of the extension lies in its own root, and is the business of `sqlite` alone
+      const hides = (inner: string) => isDatabaseFile([...path.parts, ...inner.split("/")]);
+      const links = grant.followsLinks !== false;
+      return [new HostTree(preopen, power, usage, { links, ...own && { hides } })];
     } catch (error) {
       if (error instanceof FileError) return [];
       throw error;

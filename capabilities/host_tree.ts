@@ -32,6 +32,14 @@ export interface OpenedFile {
   readonly write: boolean;
 }
 
+/** What a tree keeps from its program beside what lies outside. */
+export interface TreeRules {
+  /** Whether nothing at `path` is the program's, though it lies inside. */
+  readonly hides?: (path: string) => boolean;
+  /** `false`: no link is made, and none leads anywhere. */
+  readonly links?: boolean;
+}
+
 /** A directory of this machine. Paths are relative, plain, and end where links would be followed. */
 export class HostTree {
   readonly preopen: BoundPreopen;
@@ -44,9 +52,12 @@ export class HostTree {
   /** Sizes of open files by identity: asking the system at each write costs more than writing. */
   readonly #sizes = new Map<string, { size: number; users: number }>();
 
+  readonly #rules: TreeRules;
+
   /** @throws {FileError} when there is no such directory, or no program may have it. */
-  constructor(preopen: BoundPreopen, power: TreePower, usage: TreeUsage) {
+  constructor(preopen: BoundPreopen, power: TreePower, usage: TreeUsage, rules: TreeRules = {}) {
     this.preopen = preopen;
+    this.#rules = rules;
     this.#power = power;
     this.#usage = usage;
     if (!power.allowed(preopen.host, preopen.write)) throw new FileError("NOTCAPABLE");
@@ -64,10 +75,14 @@ export class HostTree {
   }
 
   names(path: string): readonly string[] {
-    return this.#power.names(this.#existing(path), LISTED_NAMES);
+    const names = this.#power.names(this.#existing(path), LISTED_NAMES);
+    const { hides } = this.#rules;
+    if (!hides) return names;
+    return names.filter((name) => !hides(path === "" ? name : `${path}/${name}`));
   }
 
   readLink(path: string): string {
+    if (this.#rules.links === false) throw new FileError("NOTCAPABLE");
     return this.#power.readLink(this.#at(path));
   }
 
@@ -78,7 +93,7 @@ export class HostTree {
   }
 
   makeLink(path: string, target: string): void {
-    if (!this.#power.linksAllowed) throw new FileError("NOTCAPABLE");
+    if (!this.#power.linksAllowed || this.#rules.links === false) throw new FileError("NOTCAPABLE");
     // also when somebody else follows it: nothing that a program leaves behind leads out
     if (leadsOut(path, target)) throw new FileError("NOTCAPABLE");
     const at = this.#target(path);
@@ -252,6 +267,7 @@ export class HostTree {
     if (NOT_PLAIN.test(path) || (this.#power.strictNames && STRANGE.test(path))) {
       throw new FileError("NOTCAPABLE");
     }
+    if (this.#rules.hides?.(path)) throw new FileError("NOTCAPABLE");
     return join(this.#root, path);
   }
 }

@@ -72,7 +72,9 @@ function attended(
         signal: origin.signal,
         onEvent: undefined,
       });
-    return Object.assign(origin, { call });
+    const context = origin as HostFunctionOrigin & { call?: HostFunctionContext["call"] };
+    context.call = call;
+    return context as HostFunctionContext;
   };
   const { name, waits, extism } = found;
 

@@ -131,3 +131,20 @@ Deno.test("main() refuses to ask about more than can be seen", async () => {
   assertEquals([code, err.includes("Allow it?")], [4, false]);
   assertStringIncludes(err, "more than can be shown");
 });
+
+Deno.test("main() shows every argument of a program, and that it has every right of the user", async () => {
+  await using dir = await asking([{
+    name: "run",
+    executables: [["/bin/sh", "-c", "echo hi; y"], "/bin/true"],
+    reason: "harmless",
+  }]);
+  const { code, err } = await capture(["run", dir.path, "f"], { ...TERMINAL, typed: ["n"] });
+  assertEquals(code, 4);
+  assertMatch(err, /capability {2}run: start programs with the full rights of this user\n/);
+  assertStringIncludes(err, `"/bin/sh","-c","echo hi; y"`);
+  assertStringIncludes(err, `"/bin/true"`);
+  // no grant of everything answers it
+  const all = await capture(["run", dir.path, "f", "--grant", "all"], { terminal: false });
+  assertEquals(all.code, 4);
+  assertStringIncludes(all.err, "--grant 'run=");
+});

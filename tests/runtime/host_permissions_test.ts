@@ -5,6 +5,7 @@ import { fromFileUrl } from "@std/path";
 import { mergeFlags, readFlag, writeFlag } from "../../capabilities/permission_flags.ts";
 import { ExtensionHost, hostPermissions } from "../../mod.ts";
 import { ECHO_WASM } from "../fixtures/consumer/echo_wasm.ts";
+import { capture } from "../cli/capture.ts";
 import { temporaryDirectory } from "../temporary.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -122,6 +123,24 @@ function freePort(): number {
   return listener.addr.port;
 }
 
+/** What `airlock permissions` prints, as a shell reads it. */
+async function printedFlags(
+  directory: string,
+  storageRoot: string,
+  port: number,
+): Promise<readonly string[]> {
+  const { code, out } = await capture([
+    "permissions",
+    directory,
+    `--storage-root=${storageRoot}`,
+    `--port=${port}`,
+  ]);
+  assertEquals(code, 0);
+  const shell = new Deno.Command("sh", { args: ["-c", `printf '%s\\n' ${out}`], stdin: "null" });
+  const { stdout } = await shell.output();
+  return new TextDecoder().decode(stdout).trimEnd().split("\n");
+}
+
 /** The same flags with one thing less, for each thing. */
 function less(flags: readonly string[]): readonly (readonly [string, readonly string[]])[] {
   return flags.flatMap((flag, at) => {
@@ -165,7 +184,9 @@ Deno.test("hostPermissions() are enough for everything in a directory, and not m
   };
   const input = [`${dir.path}/all`, storageRoot, grants, port];
   const script = `${dir.path}/host.ts`;
-  const all = await start(script, flags, input);
+  const printed = await printedFlags(`${dir.path}/all`, storageRoot, port);
+  assertEquals(printed, flags);
+  const all = await start(script, printed, input);
   const { wasm, ...rest } = all;
   assertStringIncludes(wasm ?? "", `no function "run"`);
   assertEquals(rest, {

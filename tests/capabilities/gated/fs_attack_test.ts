@@ -253,3 +253,54 @@ Deno.test("fs refuses links when either side does, and knows two words for it", 
     assertEquals(capability?.parse({ links }).ok, false);
   }
 });
+
+Deno.test("fs keeps the database from WASI programs too, and its links where they are refused", async () => {
+  await using place = await arena();
+  const { storage } = place;
+  for (const name of ["data.db", "data.db-journal"]) {
+    await Deno.writeTextFile(join(storage, name), "pages");
+  }
+  await place.link("data", "dir");
+  const codes = (guest: Awaited<ReturnType<typeof openFs>>) => {
+    const call = (operation: string, args: object) =>
+      guest.broker.calls.callSync(`fs.wasi_${operation}`, { tree: 0, ...args } as never);
+    const codeOf = (operation: string, args: object) => {
+      try {
+        return call(operation, args);
+      } catch (error) {
+        return (error as { code: unknown }).code;
+      }
+    };
+    return { call, codeOf };
+  };
+  {
+    await using notes = await openFs({}, { storage });
+    const { call, codeOf } = codes(notes);
+    const names = call("names", { path: "" }) as readonly string[];
+    assertEquals(names.toSorted(), ["data", "dir", "private"]);
+    for (const path of ["data.db", "data.db-journal", "data.db-wal", "DATA.DB"]) {
+      const attempts: readonly (readonly [string, object])[] = [
+        ["open", { path, read: true, write: false, create: false }],
+        ["open", { path, read: true, write: true, create: true }],
+        ["stat", { path }],
+        ["unlink", { path }],
+        ["setTimes", { path, atime: 0, mtime: 0 }],
+        ["link", { path, to: "alias" }],
+        ["link", { path: "data/a", to: path }],
+        ["rename", { path, to: "moved" }],
+        ["rename", { path: "data/a", to: path }],
+        ["makeDirectory", { path }],
+        ["makeLink", { path, target: "data/a" }],
+      ];
+      for (const [operation, args] of attempts) {
+        assertEquals(codeOf(operation, args), "NOTCAPABLE", `${operation} ${path}`);
+      }
+    }
+    assertEquals(call("readLink", { path: "dir" }), "data");
+  }
+  assertEquals(await Deno.readTextFile(join(storage, "data.db")), "pages");
+  await using strict = await openFs({ links: "refuse" }, { storage });
+  const { codeOf } = codes(strict);
+  assertEquals(codeOf("readLink", { path: "dir" }), "NOTCAPABLE");
+  assertEquals(codeOf("makeLink", { path: "new", target: "data" }), "NOTCAPABLE");
+});
