@@ -66,6 +66,8 @@ export class Site {
   readonly #parts: SiteParts;
   readonly #router = new Router<Tenant>();
   readonly #members = new Map<Extension, Member>();
+  /** Extensions that are on their way out: whoever ends the site waits for them. */
+  readonly #leaving = new Set<Promise<void>>();
   readonly #held: HeldBytes;
   readonly #ended = Promise.withResolvers<void>();
   #listener: Listener | undefined;
@@ -132,10 +134,16 @@ export class Site {
   }
 
   /** Takes no more requests for an extension, lets it answer what waits, and stops driving it. */
-  async leave(extension: Extension): Promise<void> {
+  leave(extension: Extension): Promise<void> {
     const member = this.#members.get(extension);
-    if (!member) return;
+    if (!member) return Promise.resolve();
     this.#members.delete(extension);
+    const leaving = this.#leave(member).finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+    return leaving;
+  }
+
+  async #leave(member: Member): Promise<void> {
     member.tenant.retire();
     await this.#settle(member);
     await this.#halt(member);
@@ -259,6 +267,7 @@ export class Site {
         await this.#halt(member);
         for (const kind of KINDS) member.tenant.shut(kind);
       }));
+      await Promise.all(this.#leaving);
     } finally {
       await this.#listener?.close(this.limits.shutdownMs);
       this.#ended.resolve();
