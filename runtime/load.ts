@@ -71,6 +71,10 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   const refine = (own: Partial<Limits>) => limitsFor(runtime, manifest, context, own);
   const config = mergeConfig(manifest.config, options.config);
   const preopens = preopensOf(options);
+  const hasPreopens = preopens.host.length > 0 || preopens.memory.size > 0;
+  if (hasPreopens && runtime.name !== "wasm") {
+    throw new Fault("unsupported", "directories are for WASI programs: grant fs instead");
+  }
   const integrity = options.integrity ?? manifest.integrity;
   const hasher = options.hasher ?? integrityHasher;
   const source = openSource({ ...pkg, manifest: pkg.manifest, integrity, hasher });
@@ -135,7 +139,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     args: options.args ?? [],
     env: options.env ?? {},
     memoryFiles: preopens.memory,
-    hasPreopens: preopens.host.length > 0 || preopens.memory.size > 0,
+    hasPreopens,
     ...options.deterministic && { deterministic: options.deterministic },
     lazy: options.lazy ?? false,
     hostFunctions: attendedFunctions(hostFunctions, {

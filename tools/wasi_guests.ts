@@ -21,6 +21,36 @@ export const WASI_GUESTS: readonly Guest[] = [
     build: (directory, out) => assemble(`${directory}/wasi.wat`, out),
   },
   {
+    name: "wasi-posix",
+    directory: "tests/conformance/wasi_guests/posix",
+    module: "posix.wasm",
+    tools: [CLANG, WASM_LD],
+    build: (directory, out) =>
+      run(directory, "clang", [
+        ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-D_GNU_SOURCE", "-Os"],
+        ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-o", out, "posix.c"],
+      ]),
+  },
+  {
+    name: "wasi-golang",
+    directory: "tests/conformance/wasi_guests/golang",
+    module: "files.wasm",
+    tools: [GO],
+    build: (directory, out) => buildGo(directory, out, []),
+  },
+  {
+    name: "wasi-process",
+    directory: "tests/fixtures/wasi",
+    module: "process.wasm",
+    tools: [],
+    build: (directory, out) =>
+      run(directory, Deno.execPath(), [
+        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
+        ...["assembly/process.ts", "--outFile", out, "--use", "abort="],
+        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
+      ]),
+  },
+  {
     name: "wasi-forth",
     directory: "examples/conventions/wasi/forth",
     module: "forth.wasm",

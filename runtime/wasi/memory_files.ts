@@ -83,6 +83,9 @@ export class MemoryFiles {
       try {
         file.resize(0);
         file.write(bytes, 0);
+      } catch (error) {
+        if (create) this.#tree.unlink(at);
+        throw error;
       } finally {
         file.close();
       }
