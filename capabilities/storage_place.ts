@@ -121,8 +121,7 @@ export class StorageWalker {
     const facts = await this.#power.facts(real);
     if (!facts) return undefined;
     if (place.own && facts.kind === "file" && facts.names > 1) {
-      // nothing in there makes a second name: it is a file from elsewhere
-      throw this.#denied(place.path, "it has another name elsewhere");
+      throw this.#secondName(place);
     }
     return { real, full, facts };
   }
@@ -136,6 +135,8 @@ export class StorageWalker {
     const now = await this.#power.facts(found.real);
     const real = await this.#power.realPath(found.full);
     if (opened.kind !== "file") throw notAFile(place);
+    // it may have got the second name only after it was found
+    if (place.own && opened.names > 1) throw this.#secondName(place);
     if (now?.identity !== opened.identity || real !== found.real) throw this.leadsOut(place);
   }
 
@@ -165,6 +166,11 @@ export class StorageWalker {
     const target = join(at, last);
     this.#confine(place, root, target);
     return target;
+  }
+
+  /** A file with two names may be one from elsewhere. */
+  #secondName(place: Place): Error {
+    return this.#denied(place.path, "it has another name elsewhere");
   }
 
   leadsOut(place: Place): Error {
