@@ -8,7 +8,7 @@ import { outcomeOf, summaryOf } from "./audit.ts";
 import { type BrokerLimits, type BrokerOptions, DEFAULT_BROKER_LIMITS } from "./broker_options.ts";
 import { valueBytes } from "./byte_size.ts";
 import type { CapabilityScope, HostValue, Operation, OperationArgs } from "./capability.ts";
-import { NeedsAsyncError, type Refusal, refusalError } from "./errors.ts";
+import { NeedsAsyncError, type Refusal } from "./errors.ts";
 import { extensionServices } from "./extension_services.ts";
 import { Flight } from "./flight.ts";
 import type { BoundGrant } from "./grant.ts";
@@ -258,7 +258,9 @@ export class Broker implements AsyncDisposable {
   /** Everything that is checked before an operation runs. */
   #enter(operation: string, args: OperationArgs, options: HostCallOptions | undefined): Door {
     const door = this.#doors.get(operation);
-    if (!door || door.room.refusal) throw refusalError(this.#refuse(operation, args, options));
+    if (!door || door.room.refusal) {
+      throw this.#refusals.error(this.#refuse(operation, args, options));
+    }
     options?.signal?.throwIfAborted();
     if (!this.#quota.spend(options?.budget)) {
       const limit = `${this.#limits.operations} operations are used up`;
@@ -274,7 +276,7 @@ export class Broker implements AsyncDisposable {
     if (beyond === undefined) return door;
     if (this.#audit) this.#record(subjectOf(door, args), "denied", 0, options);
     const grant = formatGrantOf(capability, beyond);
-    throw refusalError(this.#refusals.outside(bound.name, grant));
+    throw this.#refusals.error(this.#refusals.outside(bound.name, grant));
   }
 
   #beyond(door: Door, args: OperationArgs): JsonObject | undefined {
@@ -336,7 +338,7 @@ export class Broker implements AsyncDisposable {
 
   #overQuota(door: Door, args: OperationArgs, why: string, tell: boolean = true): Error {
     if (this.#audit && tell) this.#record(subjectOf(door, args), "quota", 0);
-    return refusalError(this.#refusals.overQuota(door.room.bound.name, door.key, why));
+    return this.#refusals.error(this.#refusals.overQuota(door.room.bound.name, door.key, why));
   }
 
   #record(subject: AuditSubject, outcome: AuditOutcome, ms: number, by?: HostCallOptions): void {

@@ -1,15 +1,25 @@
 /** Every refusal of one extension, in its words; the lasting ones are made once. @module */
 
-import type { CapabilityErrorCode, Refusal } from "./errors.ts";
+import {
+  type CapabilityError,
+  type CapabilityErrorCode,
+  type Refusal,
+  refusalError,
+} from "./errors.ts";
 import { excerpt } from "./escape.ts";
 
 /** Longest name that a message repeats: it may be a guest's own words. */
 const NAME_LIMIT = 64;
 
+/** Refusals whose errors are kept: a guest can think of any number of arguments. */
+const ERRORS_KEPT = 100;
+
 /** Makes and finds the refusals of one extension. */
 export class Refusals {
   readonly #extension: string;
   readonly #ungranted: ReadonlyMap<string, Refusal>;
+  /** What was thrown before: `undefined` once, then the error that is thrown from there on. */
+  readonly #errors = new Map<string, CapabilityError | undefined>();
 
   /** `ungranted` are the capabilities that the host has and the extension has not. */
   constructor(extension: string, ungranted: readonly Refusal[]) {
@@ -48,6 +58,23 @@ export class Refusals {
   overQuota(capability: string, operation: string, why: string): Refusal {
     const reason = `Cannot do "${operation}" for ${this.who()}: ${why}`;
     return this.#make("quota", capability, reason);
+  }
+
+  /**
+   * The error to throw for a refusal. The first of a kind tells where it was thrown; a guest that goes on
+   * asking for the same gets one frozen error without a stack, which costs a tenth.
+   */
+  error(refusal: Refusal): CapabilityError {
+    const { code, capability, grant, reason = "" } = refusal;
+    const key = `${code}\n${capability}\n${grant}\n${reason}`;
+    const kept = this.#errors.get(key);
+    if (kept) return kept;
+    const error = refusalError(refusal);
+    if (this.#errors.has(key)) {
+      Object.defineProperty(error, "stack", { value: `${error.name}: ${error.message}` });
+      this.#errors.set(key, Object.freeze(error));
+    } else if (this.#errors.size < ERRORS_KEPT) this.#errors.set(key, undefined);
+    return error;
   }
 
   /** The extension, as messages name it. */
