@@ -3,6 +3,7 @@
 import { CapabilityError, OperationError } from "../../capabilities/errors.ts";
 import type { HttpAnswer } from "../../capabilities/serving.ts";
 import { withDeadline } from "../deadline.ts";
+import { ExtensionError } from "../errors.ts";
 import type { GkRegistration, GkRoute } from "../wasm/abi/gk_json.ts";
 import type { Driven, Driver, DriverContext, HttpRequestEvent } from "./driver.ts";
 import { GoatJobs } from "./gk_jobs.ts";
@@ -142,6 +143,8 @@ class GkDriven implements Driven {
     } catch (error) {
       const isRequest = error instanceof SyntaxError;
       if (!isRequest) this.#warner.warn(`${event.method} ${event.path}: ${textOf(error)}`);
+      // It broke too often, or was closed by somebody else: nothing but a load makes it work again.
+      if (error instanceof ExtensionError && error.code === "closed") this.#state = "failed";
       this.#respond(event, errorAnswer(isRequest ? 400 : 500, textOf(error)));
     } finally {
       this.#context.inbox.settle(event.id);

@@ -229,8 +229,21 @@ function headersIn(fields: Fields): { readonly [name: string]: string } {
   return value as { readonly [name: string]: string };
 }
 
+/** Beyond this no 64-bit integer is meant. */
+const INTEGERS_END = 2 ** 63;
+
+/** A silently rounded key is another row's. */
+function isRounded(value: Json): boolean {
+  return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) &&
+    Math.abs(value) < INTEGERS_END;
+}
+
 function statementIn(fields: Fields): GkStatement {
-  return { query: textIn(fields, "query"), args: listIn(fields, "args") };
+  const args = listIn(fields, "args");
+  if (args.some(isRounded)) {
+    throw new GkRequestError('"args" has an integer that is no exact number: pass it as text');
+  }
+  return { query: textIn(fields, "query"), args };
 }
 
 function phraseArgsIn(fields: Fields): GkPhrase["args"] {

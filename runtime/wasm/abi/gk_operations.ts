@@ -39,7 +39,12 @@ type Operations = {
 export const GK_OPERATIONS: Operations = Object.freeze<Operations>({
   db_query: {
     operation: "sqlite.query",
-    args: ({ query, args }, { write }) => ({ sql: query, params: args, readOnly: !write }),
+    args: ({ query, args }, { write }) => ({
+      sql: query,
+      params: args,
+      readOnly: !write,
+      exact: true,
+    }),
     answer: (result) => rowsOf(recordOf(result)),
   },
   db_exec: {
@@ -122,6 +127,12 @@ function rowsOf({ columns, rows }: { readonly [key: string]: HostValue }): unkno
   );
 }
 
-function jsonOf(value: unknown): unknown {
-  return value instanceof Uint8Array ? value.toBase64() : value ?? null;
+/** JSON that `JSON.stringify` writes as it is; no other way writes an integer beyond 2^53. */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
+
+function jsonOf(value: HostValue): unknown {
+  if (value instanceof Uint8Array) return value.toBase64();
+  const { real, integer } = recordOf(value);
+  if (typeof integer === "string") return rawJSON(integer);
+  return real ?? value ?? null;
 }

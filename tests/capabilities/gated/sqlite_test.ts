@@ -49,6 +49,26 @@ Deno.test("sqlite fails for an integer that is no exact number, and gives it as 
   assertEquals((await db.query("SELECT CAST(id AS TEXT) FROM t")).rows, [["9007199254740993"]]);
 });
 
+Deno.test("sqlite reads and changes nothing where it is only to read", async () => {
+  await using directory = await temporaryDirectory();
+  await using db = await database(directory.path);
+  await db.exec("CREATE TABLE t (x); INSERT INTO t VALUES (1)");
+  const read = (sql: string) =>
+    db.opened.broker.calls.call("sqlite.query", { sql, readOnly: true });
+  assertEquals(await read("SELECT x FROM t"), { columns: ["x"], rows: [[1]] });
+  assertEquals(await read("PRAGMA table_info(t)").then(() => "read"), "read");
+  for (
+    const sql of [
+      ...["INSERT INTO t VALUES (2) RETURNING x", "UPDATE t SET x = 3", "DELETE FROM t"],
+      ...["DROP TABLE t", "PRAGMA user_version = 3", "BEGIN", "SAVEPOINT s", "CREATE TABLE u (x)"],
+    ]
+  ) {
+    const error = await assertRejects(() => read(sql), OperationError);
+    assertEquals(error.code, "not-possible", sql);
+  }
+  assertEquals((await db.query("INSERT INTO t VALUES (2) RETURNING x")).rows, [[2]]);
+});
+
 Deno.test("sqlite counts changed rows, and runs several statements without params", async () => {
   await using directory = await temporaryDirectory();
   await using db = await database(directory.path);

@@ -228,6 +228,8 @@ Deno.test("a plugin that hangs, traps or floods does not stop the others", async
   // three broken instances within ten seconds: it stays down, and says so
   assertEquals((await site.ask("/bad/ok"))[0], 500);
   assertEquals(await good(), 200);
+  const states = site.served.status().map(({ name, state }) => [name, state]);
+  assertEquals(states, [["bad", "failed"], ["good", "running"]]);
   stuck();
 });
 

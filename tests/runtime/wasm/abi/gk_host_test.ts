@@ -49,14 +49,24 @@ for (const isolation of ISOLATIONS) {
       JSON.parse('{"__proto__":1,"toString":2}'),
     ]);
     assertEquals(await exec("UPDATE notes SET text = 'x' WHERE id = 1"), { affected: 1 });
+    const big = await guest.extension.invoke(
+      "db_query",
+      JSON.stringify({ query: "SELECT 9007199254740993 AS i, -9223372036854775808, 2.0, 1e400" }),
+    );
+    assertEquals(
+      new TextDecoder().decode(big),
+      '[{"i":9007199254740993,"-9223372036854775808":-9223372036854775808,"2.0":2,"1e400":null}]',
+    );
     assertEquals(guest.logged(), []);
     for (const wrong of ["SELECT FROM", "", "SELECT 1; SELECT 2"]) {
       assertEquals(await query(wrong), undefined, wrong);
     }
     assertEquals(await query("SELECT ?", [{ a: 1 }]), undefined);
+    assertEquals(await query("SELECT ? AS n", [2 ** 53]), undefined);
+    assertEquals(await query("SELECT ? AS n", [1e300]), [{ n: 1e300 }]);
     assertEquals(await guest.ask("db_query", { query: 7 }), undefined);
     assertEquals(await guest.ask("db_query", { query: "SELECT 1", args: "x" }), undefined);
-    assertEquals(guest.logged().length, 6);
+    assertEquals(guest.logged().length, 7);
   });
 }
 
@@ -346,6 +356,14 @@ Deno.test("an embedder's other host functions answer host calls by their name", 
   assertEquals(await guest.ask("later"), "now");
   takeBack();
   assertEquals(await guest.ask("later"), undefined);
+  // one that waits works from the next call on, in the same instance
+  const wait = async (payload: Uint8Array) => (await delay(1), payload);
+  const takeAway = guest.extension.registerHostFunction("wait", wait);
+  assertEquals(await Promise.all([1, 2, 3].map((n) => guest.ask("wait", n))), [1, 2, 3]);
+  takeAway();
+  const answer = guest.extension.invokeSync("ticket_count");
+  assertEquals(new TextDecoder().decode(answer), '{"count":7}');
+  assertEquals(guest.extension.stats().restarts, 0);
 });
 
 for (const isolation of ISOLATIONS) {
