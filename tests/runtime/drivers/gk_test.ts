@@ -254,6 +254,23 @@ Deno.test("a plugin that loops off the host's thread takes nobody's time", async
   assertEquals((await site.ask("/bad/ok"))[0], 200);
 });
 
+Deno.test("a plugin and a Pulp cell share one port, and neither waits for the other", async () => {
+  const grants = { "http.serve": true, "ws.serve": true, "sse.serve": true } as const;
+  const routes = [
+    { method: "GET", path: "/plugin/:key", handler: "config_get" },
+    { method: "GET", path: "/plugin", handler: "slow" },
+  ];
+  await using site = await serve(asker({ name: "p", routes }), HOST);
+  await site.guest.host.load(new URL("../../fixtures/pulp/server/", import.meta.url), { grants });
+  const paths = Array.from({ length: 100 }, (_, n) => n % 2 === 0 ? `/plugin/k${n}` : `/echo/${n}`);
+  const slow = site.ask("/plugin");
+  const answers = await Promise.all(paths.map((path) => site.ask(path)));
+  assertEquals(new Set(answers.map(([status]) => status)), new Set([200]));
+  assertEquals((await slow)[0], 200);
+  const drivers = site.served.status().map(({ driver, state }) => `${driver} ${state}`);
+  assertEquals(drivers, ["gk running", "pulp running"]);
+});
+
 Deno.test("serving without the grant runs jobs and serves nothing, and says so once", async () => {
   await using guest = await loadGk(asker(ROUTES), HOST);
   await using served = await guest.host.serve({ port: 0 });
