@@ -51,6 +51,7 @@ export function fsPreopens({ grant, directory, power, over }: FsPreopens): reado
   const others = read.filter((path) => !named.some((mount) => same(mount.path, path)));
   const all = [...named, ...others.map((path) => ({ guest: nameOf(path), path }))];
   let measured = false;
+  const database = directory === undefined ? undefined : realPathOf(directory, power);
   return all.flatMap(({ guest, path }) => {
     const own = !path.absolute;
     if (own && directory === undefined) return [];
@@ -63,14 +64,34 @@ export function fsPreopens({ grant, directory, power, over }: FsPreopens): reado
         measured = true;
       }
       // the database of the extension lies in its own root, and is the business of `sqlite` alone
-      const hides = (inner: string) => isDatabaseFile([...path.parts, ...inner.split("/")]);
+      const root = own ? undefined : power.realPath(host);
+      const hides = (inner: string) =>
+        root === undefined
+          ? isDatabaseFile([...path.parts, ...inner.split("/")])
+          : database !== undefined && isDatabaseIn(database, join(root, inner));
       const links = grant.followsLinks !== false;
-      return [new HostTree(preopen, power, usage, { links, ...own && { hides } })];
+      return [new HostTree(preopen, power, usage, { links, hides })];
     } catch (error) {
       if (error instanceof FileError) return [];
       throw error;
     }
   });
+}
+
+/** The directory without links; `undefined` where there is none yet, and no database in it either. */
+function realPathOf(directory: string, power: TreePower): string | undefined {
+  try {
+    return power.realPath(directory);
+  } catch (error) {
+    if (error instanceof FileError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether `path` is a file of the database that lies in `directory`. */
+function isDatabaseIn(directory: string, path: string): boolean {
+  return path.startsWith(`${directory}/`) &&
+    isDatabaseFile(path.slice(directory.length + 1).split("/"));
 }
 
 /** What a program calls a path that nobody named: the extension's own root is its root. */

@@ -115,6 +115,7 @@ export class StorageWalker {
       return undefined;
     }
     this.#confine(place, root, real);
+    await this.#spareDatabase(place, real);
     if (real !== full && this.#grant.followsLinks === false) {
       throw this.#denied(place.path, "a link leads there");
     }
@@ -165,6 +166,7 @@ export class StorageWalker {
     }
     const target = join(at, last);
     this.#confine(place, root, target);
+    await this.#spareDatabase(place, target);
     return target;
   }
 
@@ -175,6 +177,14 @@ export class StorageWalker {
 
   leadsOut(place: Place): Error {
     return this.#denied(place.path, "it leads out of what is granted");
+  }
+
+  /** Also where an operator grants a place outside in which the extension's own directory lies. */
+  async #spareDatabase(place: Place, real: string): Promise<void> {
+    if (place.own || this.#directory === undefined) return;
+    const directory = await this.#power.realPath(this.#directory);
+    const steps = directory === undefined ? undefined : stepsFrom(directory, real);
+    if (steps && isDatabaseFile(steps)) throw this.#denied(place.path, "it is part of a database");
   }
 
   #confine(place: Place, root: string, real: string): void {

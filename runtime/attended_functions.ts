@@ -77,6 +77,9 @@ function attended(
     return context as HostFunctionContext;
   };
   const { name, waits, extism } = found;
+  if (!audit && !extism) {
+    return { name, waits, run: (payload, origin) => found.run(payload, contextOf(origin)) };
+  }
 
   function tell<Answer>(
     origin: HostFunctionOrigin,

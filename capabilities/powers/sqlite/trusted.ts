@@ -5,7 +5,6 @@
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
 import {
   type SqlChange,
   type SqlDatabase,
@@ -41,6 +40,10 @@ interface Database {
   setAuthorizer(
     judge: (action: number, first: string | null, second: string | null) => number,
   ): void;
+}
+
+interface DatabaseClass {
+  new (path: string, options: { readonly [name: string]: unknown }): Database;
 }
 
 /** SQLite's primary codes, as far as they are told apart. */
@@ -133,7 +136,9 @@ export class TrustedDatabase implements SqlDatabase {
       throw new SqlFailure("timeout", "its time was over before it began");
     }
     try {
-      const database = this.#database ??= this.#open();
+      // only here: a program whose extensions are not trusted need not load it
+      const { DatabaseSync } = await import("node:sqlite");
+      const database = this.#database ??= this.#open(DatabaseSync as unknown as DatabaseClass);
       this.#readOnly = readOnly;
       return operation === "query"
         ? this.#query(database, sql, params, exact)
@@ -143,14 +148,14 @@ export class TrustedDatabase implements SqlDatabase {
     }
   }
 
-  #open(): Database {
+  #open(DatabaseSync: DatabaseClass): Database {
     const { path, limits } = this.#settings;
     this.#files.make(path);
     const database = new DatabaseSync(path, {
       allowExtension: false,
       enableForeignKeyConstraints: true,
       timeout: LOCK_MS,
-    }) as unknown as Database;
+    });
     try {
       database.enableDefensive(true);
       database.exec("PRAGMA trusted_schema = OFF");

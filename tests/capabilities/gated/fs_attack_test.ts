@@ -1,6 +1,6 @@
 /** Links, pipes and devices that would lead an extension's files elsewhere. @module */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { CapabilityRegistry } from "../../../capabilities/catalog.ts";
 import { OperationError } from "../../../capabilities/errors.ts";
@@ -211,6 +211,23 @@ Deno.test("fs never touches the database of the extension, by whatever name", as
   // elsewhere the name is like any other
   await notes.write("data/data.db", "mine");
   assertEquals(await notes.text("data/data.db"), "mine");
+});
+
+Deno.test("fs keeps the database from who was granted the place around it, too", async () => {
+  await using place = await arena();
+  const { storage, path } = place;
+  await Deno.writeTextFile(join(storage, "data.db"), "pages");
+  await using notes = await openFs({ read: [path], write: [path] }, { storage });
+  const database = join(storage, "data.db");
+  for (const operation of ["read", "write", "delete", "stat"]) {
+    assertEquals(await codeOf(notes.call(operation, database, "evil")), "denied", operation);
+  }
+  assertEquals(await codeOf(notes.write(join(storage, "data.db-journal"), "evil")), "denied");
+  const tree = { tree: 0, path: "notes/data.db", read: true, write: false, create: false };
+  const open = () => notes.broker.calls.callSync("fs.wasi_open", tree);
+  assertEquals((assertThrows(open) as { code?: unknown }).code, "NOTCAPABLE");
+  assertEquals(await notes.text(join(path, "secret/key")), "s3cret");
+  assertEquals(await Deno.readTextFile(database), "pages");
 });
 
 Deno.test("fs follows links inside of what is granted, or none where an operator says so", async () => {
