@@ -129,6 +129,18 @@ export class Descriptors {
     }
   }
 
+  /** How everything stands now: the function given back makes it so again, but for closed files. */
+  checkpoint(): () => void {
+    const open = [...this.#open];
+    const states = open.map((descriptor) => descriptor && { ...descriptor });
+    return () => {
+      this.#open.splice(0, this.#open.length, ...open);
+      for (const [fd, descriptor] of open.entries()) {
+        if (descriptor !== undefined) Object.assign(descriptor, states[fd]);
+      }
+    };
+  }
+
   /** Closes every file. */
   end(): void {
     for (const [fd, descriptor] of this.#open.entries()) {

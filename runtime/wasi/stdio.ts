@@ -30,6 +30,12 @@ export class WasiStdio {
     this.#source = source;
   }
 
+  /** Where standard input stands now: the function given back puts it there again. */
+  checkpoint(): () => void {
+    const at = this.#at;
+    return () => void (this.#at = at);
+  }
+
   /** Sends standard output elsewhere from now on. */
   setOutput(sink: ByteSink): void {
     this.#sinks.output = sink;

@@ -53,6 +53,8 @@ export interface Blueprint {
   readonly sleep?: ((deadline: number, ms: number) => void) | undefined;
   /** Directories in memory, by the names guests have for them. */
   readonly memoryFiles?: ReadonlyMap<string, MemoryFiles>;
+  /** The same, where they are on another thread. */
+  readonly farTrees?: readonly WasiPreopen[];
 }
 
 /** One instance at work. */
@@ -158,7 +160,7 @@ function importsWasi({ shape }: AbiEnvironment): boolean {
 /** The directories of one instance: the operator's, those it is granted, and those in memory. */
 function preopensOf(
   guest: LiveGuest,
-  { environment: { host }, memoryFiles }: Blueprint,
+  { environment: { host }, memoryFiles, farTrees = [] }: Blueprint,
 ): readonly WasiPreopen[] {
   // What closes is not counted: a guest that used up its operations leaves nothing open.
   const ask: AskHost = (operation, args) =>
@@ -175,7 +177,9 @@ function preopensOf(
     ([guest, files]): WasiPreopen => ({ guest, tree: treeOf(files), write: !files.readOnly }),
   );
   const seen = new Set<string>();
-  return [...granted, ...memory].filter(({ guest }) => !seen.has(guest) && seen.add(guest));
+  return [...granted, ...memory, ...farTrees].filter(({ guest }) =>
+    !seen.has(guest) && seen.add(guest)
+  );
 }
 
 const NOT_COUNTED = {};

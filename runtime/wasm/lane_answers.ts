@@ -1,5 +1,7 @@
 /** Answers what guests in lanes ask the host, and hears what they tell. The lane decides nothing. @module */
 
+import { CapabilityError } from "../../capabilities/errors.ts";
+import { FileError } from "../../capabilities/file_error.ts";
 import type { HostCalls } from "../../capabilities/host_calls.ts";
 import { bindImport, type OfferedImport, type RawValue } from "../../capabilities/raw_import.ts";
 import type {
@@ -15,8 +17,10 @@ import type {
 import { Fault } from "../errors.ts";
 import type { WasiPowers } from "../wasi/contract.ts";
 import { snapshotOf } from "./lane_snapshot.ts";
+import type { NearTrees } from "./lane_trees.ts";
 import type {
   BlocksAnswer,
+  FilledAnswer,
   FunctionInput,
   KnownFunctions,
   News,
@@ -31,6 +35,7 @@ export interface LaneHost {
   readonly rawImports: readonly OfferedImport[];
   readonly powers: WasiPowers;
   readonly output: GuestOutput;
+  readonly trees: NearTrees;
 }
 
 /** The call that a question belongs to. */
@@ -51,6 +56,7 @@ export function answerOf(question: Question, host: LaneHost, asking: Asking): un
   const { call, signal } = asking;
   switch (question.kind) {
     case "operation":
+      if (question.fills !== undefined) return fill(question, question.fills, calls, call);
       return question.waits
         ? calls.call(question.operation, question.args, { ...call, signal })
         : calls.callSync(question.operation, question.args, call);
@@ -63,6 +69,12 @@ export function answerOf(question: Question, host: LaneHost, asking: Asking): un
       powers.randomFill(bytes);
       return bytes;
     }
+    case "stdin": {
+      const bytes = new Uint8Array(question.length);
+      return bytes.subarray(0, host.output.streams?.stdin?.(bytes) ?? 0);
+    }
+    case "tree":
+      return host.trees.answer(question);
     case "clock":
       return powers[question.clock]();
     case "raw":
@@ -70,17 +82,48 @@ export function answerOf(question: Question, host: LaneHost, asking: Asking): un
   }
 }
 
+function fill(
+  { operation, args }: Question & { readonly kind: "operation" },
+  length: number,
+  calls: HostCalls,
+  call: Call,
+): FilledAnswer {
+  const into = new Uint8Array(length);
+  const value = calls.callSync(operation, { ...args, into }, call);
+  const filled = typeof value === "number" ? Math.min(value, length) : length;
+  return { value, into: filled < length ? into.slice(0, filled) : into };
+}
+
 /** Takes what a lane tells; throws what the guest's call is to end with. */
-export function hear(news: News, { calls, output }: LaneHost, call: Call): void {
+export function hear(news: News, { calls, output, trees }: LaneHost, call: Call): void {
   switch (news.kind) {
     case "operation":
+      if (isClosing(news.operation)) return close(() => calls.callSync(news.operation, news.args));
       calls.callSync(news.operation, news.args, call);
       return;
+    case "tree":
+      return close(() => trees.answer(news));
     case "line":
       return output[news.stream](news.line);
     case "bytes":
       return output.streams?.[news.stream]?.(news.bytes);
   }
+}
+
+/** Lets go of something, which is not counted; whoever took it back has closed it. */
+function close(act: () => unknown): void {
+  try {
+    act();
+  } catch (error) {
+    const isGone = error instanceof FileError || error instanceof CapabilityError ||
+      error instanceof TypeError;
+    if (!isGone) throw error;
+  }
+}
+
+/** Whether an operation lets go of a file that a WASI program had open. */
+function isClosing(operation: string): boolean {
+  return operation.endsWith(".wasi_close");
 }
 
 function callFunction(

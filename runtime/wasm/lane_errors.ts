@@ -7,7 +7,9 @@ import {
   OperationError,
   type OperationErrorCode,
 } from "../../capabilities/errors.ts";
+import { FileError, type FileErrorCode } from "../../capabilities/file_error.ts";
 import { ExtensionError, type ExtensionErrorCode, Fault } from "../errors.ts";
+import { WasiError, wasiError } from "../wasi/files.ts";
 
 /** An error on its way between two threads. */
 export type WireError = WireErrorFields & {
@@ -42,6 +44,8 @@ type WireErrorFields =
     readonly guest: string;
   }
   | { readonly kind: "operation"; readonly code: OperationErrorCode; readonly message: string }
+  | { readonly kind: "file"; readonly code: FileErrorCode }
+  | { readonly kind: "wasi"; readonly errno: number }
   | { readonly kind: "needs-async"; readonly operation: string }
   | { readonly kind: "dom"; readonly name: string; readonly message: string }
   | { readonly kind: "error"; readonly name: string; readonly message: string }
@@ -87,6 +91,8 @@ function fieldsOf(error: unknown, originOf: OriginOf, depth: number): WireErrorF
   if (error instanceof OperationError) {
     return { kind: "operation", code: error.code, message: error.message };
   }
+  if (error instanceof FileError) return { kind: "file", code: error.code };
+  if (error instanceof WasiError) return { kind: "wasi", errno: error.errno };
   if (error instanceof NeedsAsyncError) return { kind: "needs-async", operation: error.operation };
   if (error instanceof DOMException) {
     return { kind: "dom", name: error.name, message: error.message };
@@ -122,6 +128,10 @@ export function decodeError(wire: WireError, errorOf: ErrorOf = () => undefined)
     }
     case "operation":
       return new OperationError(wire.code, wire.message);
+    case "file":
+      return new FileError(wire.code);
+    case "wasi":
+      return wasiError(wire.errno);
     case "needs-async":
       return new NeedsAsyncError(wire.operation);
     case "dom":

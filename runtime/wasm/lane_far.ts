@@ -22,6 +22,7 @@ import type { LiveGuest } from "./guest.ts";
 import type { Questions } from "./lane_questions.ts";
 import type {
   BlocksAnswer,
+  FilledAnswer,
   FunctionInput,
   KnownFunctions,
   LaneSetup,
@@ -36,6 +37,7 @@ const TOLD: ReadonlySet<string> = new Set(["log", "events"]);
 export function farHostCalls(
   questions: Questions,
   surface: readonly SurfaceOperation[],
+  trees: ReadonlyMap<string, () => HostValue>,
   spend: () => void,
 ): HostCalls {
   const told = new Set(
@@ -48,23 +50,37 @@ export function farHostCalls(
       questions.ask(
         { kind: "operation", operation, args: sendable(args), waits: true },
       ) as Promise<HostValue>,
+    has: (operation) => trees.has(operation),
     callSync(operation, args) {
-      if (!told.has(operation)) {
-        const question = {
-          ...{ kind: "operation", operation, args: sendable(args), waits: false } as const,
-        };
-        return questions.askNow(question, operation) as HostValue;
+      const known = trees.get(operation);
+      if (known !== undefined) return known();
+      if (operation.endsWith(".wasi_close")) {
+        questions.tell({ kind: "operation", operation, args: sendable(args) }, 0);
+        return undefined;
       }
-      spend();
-      questions.tell(
-        { kind: "operation", operation, args: sendable(args) },
-        valueBytes(args, Number.MAX_SAFE_INTEGER),
-      );
+      if (!told.has(operation)) return askOperation(questions, operation, args);
+      const cost = valueBytes(args, Number.MAX_SAFE_INTEGER);
+      if (questions.tell({ kind: "operation", operation, args: sendable(args) }, cost)) spend();
       return undefined;
     },
     refused: (operation) =>
       questions.askNow({ kind: "refused", operation }, operation) as Refusal | undefined,
   };
+}
+
+/** An operation may fill a buffer of its caller, `into`: then the bytes come back, and go there. */
+function askOperation(questions: Questions, operation: string, args: OperationArgs): HostValue {
+  const { into } = args;
+  if (!(into instanceof Uint8Array)) {
+    const question = { kind: "operation", operation, args: sendable(args), waits: false } as const;
+    return questions.askNow(question, operation) as HostValue;
+  }
+  const rest = sendable({ ...args, into: undefined });
+  const fills = into.length;
+  const question = { kind: "operation", operation, args: rest, waits: false, fills } as const;
+  const answer = questions.askNow(question, operation) as FilledAnswer;
+  into.set(answer.into);
+  return answer.value;
 }
 
 /** A view is cloned with all that it is a view of: a part of a buffer is copied first. */
@@ -161,6 +177,7 @@ export function farPowers(
   const time = (which: "now" | "monotonic") => () =>
     questions.askNow({ kind: "clock", clock: which }, "clock") as number;
   return {
+    ...own,
     now: clock ? time("now") : own.now,
     monotonic: clock ? time("monotonic") : own.monotonic,
     randomFill: random
@@ -184,6 +201,16 @@ export function farOutput(questions: Questions, streams: LaneSetup["streams"]): 
     streams: {
       ...streams.stdout ? { stdout: bytes("stdout") } : {},
       ...streams.stderr ? { stderr: bytes("stderr") } : {},
+      ...streams.stdin
+        ? {
+          stdin(into) {
+            const { length } = into;
+            const read = questions.askNow({ kind: "stdin", length }, "stdin") as Uint8Array;
+            into.set(read);
+            return read.length;
+          },
+        }
+        : {},
     },
   };
 }

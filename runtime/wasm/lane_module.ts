@@ -8,7 +8,7 @@ import type { Limits } from "../limits.ts";
 import type { Kept } from "./abi/contract.ts";
 import { InstancePool } from "./instances.ts";
 import { type LaneOptions, type Outcome, WasmLane } from "./lane.ts";
-import type { LaneStart, Next, Task } from "./lane_wire.ts";
+import type { Granted, LaneStart, Next, Task } from "./lane_wire.ts";
 
 /** What a module is made of. */
 export interface LaneModuleParts {
@@ -52,7 +52,7 @@ export class LaneModule implements Module {
   #kept: Kept = { init: undefined };
   #knowing = new WeakSet<WasmLane>();
   /** What each lane was told is granted. */
-  readonly #surfaces = new WeakMap<WasmLane, LaneStart["surface"]>();
+  readonly #surfaces = new WeakMap<WasmLane, Granted["surface"]>();
   #fuel = 0;
   #lastFuel = 0;
   /** What stops the load, while it is under way. */
@@ -180,10 +180,12 @@ export class LaneModule implements Module {
   #startOf(lane: WasmLane): LaneStart {
     const kept = this.#knowing.has(lane) ? undefined : this.#kept;
     this.#knowing.add(lane);
-    const { surface } = this.#parts.lane.host.calls;
-    const isKnown = this.#surfaces.get(lane) === surface;
+    const { calls } = this.#parts.lane.host;
+    const { surface } = calls;
+    if (this.#surfaces.get(lane) === surface) return { granted: undefined, kept };
     this.#surfaces.set(lane, surface);
-    return { surface: isKnown ? undefined : surface, kept };
+    const trees = ["preopens", "fs"].filter((name) => calls.has?.(`${name}.wasi_trees`));
+    return { granted: { surface, trees }, kept };
   }
 
   /** Takes what a task of `lane` left. */

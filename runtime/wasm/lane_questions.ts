@@ -40,6 +40,9 @@ export class Questions {
   /** What the function was answered so far, in the order in which it asks. */
   #answers: (() => unknown)[] = [];
   #at = 0;
+  /** How often it has told something, in all its runs and in this one. */
+  #told = 0;
+  #toldAt = 0;
   /** What it was left for. */
   #open: Question | undefined;
 
@@ -75,6 +78,11 @@ export class Questions {
     return (await this.#ask(question))();
   }
 
+  /** Asks now, for who looks at the answer later. */
+  look(question: Question): Promise<() => unknown> {
+    return this.#ask(question);
+  }
+
   /**
    * Asks in the middle of a host function.
    *
@@ -89,11 +97,22 @@ export class Questions {
     throw LEFT;
   }
 
-  /** Tells the host something that costs it `cost`; what it makes of it ends the task at worst. */
-  tell(news: News, cost: number): void {
+  /**
+   * Tells the host something that costs it `cost`; what it makes of it ends the task at worst.
+   *
+   * @returns whether it was not told before: a function that runs again says the same again.
+   */
+  tell(news: News, cost: number): boolean {
+    if (this.#inside) {
+      // The function is being left: it only cleans up, and will do it again where it has to.
+      if (this.#open !== undefined) return false;
+      if (this.#toldAt++ < this.#told) return false;
+      this.#told++;
+    }
     const all = cost + MESSAGE_COST;
     this.#unheard += all;
     this.#send({ kind: "tell", id: this.#task, fuel: this.#fuel(), cost: all, news });
+    return true;
   }
 
   /** The host has dealt with so much. */
@@ -138,11 +157,13 @@ export class Questions {
     const answer = run as (...args: WasmValue[]) => WasmValue | void;
     const waitItself = wait as HostFunction["wait"] & AskLater | undefined;
     let given: WasmValue | void;
+    /** Undoes what an attempt did to what the guest has open. */
+    let undo: (() => void) | undefined;
     /** Whether the function itself wants to be followed by its `wait`. */
     let goesOn = false;
 
     const attempt = (args: readonly WasmValue[]): void => {
-      this.#at = 0;
+      this.#at = this.#toldAt = 0;
       this.#open = undefined;
       this.#inside = true;
       given = undefined;
@@ -164,6 +185,8 @@ export class Questions {
       run: (...args: WasmValue[]) => {
         if (!guest.suspends) return answer(...args);
         this.#answers = [];
+        this.#told = 0;
+        undo = guest.program.checkpoint();
         attempt(args);
         return given;
       },
@@ -172,6 +195,7 @@ export class Questions {
           const known = await this.#ask(this.#open);
           signal.throwIfAborted();
           this.#answers.push(known);
+          undo?.();
           attempt(args);
         }
         if (goesOn && waitItself !== undefined) return await waitItself(signal, ...args);

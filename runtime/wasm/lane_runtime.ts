@@ -16,6 +16,7 @@ import { describeModule } from "./describe_module.ts";
 import { type LaneOptions, WasmLane } from "./lane.ts";
 import type { LaneHost } from "./lane_answers.ts";
 import { LaneModule } from "./lane_module.ts";
+import { NearTrees } from "./lane_trees.ts";
 import type { LaneSetup } from "./lane_wire.ts";
 import { NO_HOST_FUNCTIONS } from "./no_host_functions.ts";
 import {
@@ -72,15 +73,10 @@ export function wasmLaneRuntime(options: WasmLaneRuntimeOptions = {}): Runtime {
     async load(request) {
       const lacks = await missing();
       if (lacks.length > 0) throw new Fault("unavailable", lacks.join("; or "));
-      if (request.hasPreopens) {
-        throw new Fault("unsupported", "directories of WASI programs are there inline only");
-      }
       const survey = await fittingModule(request, abis, ownPowers);
-      const isOwn = options.powers !== undefined || request.deterministic !== undefined;
-      const asksPowers = {
-        random: request.random !== undefined || isOwn,
-        clock: isOwn,
-      };
+      // what is the same in every run is made in the lane, anew for each instance
+      const isOwn = options.powers !== undefined && request.deterministic === undefined;
+      const asksPowers = { random: request.random !== undefined || isOwn, clock: isOwn };
       return await load(request, survey, powersFor(request, ownPowers), asksPowers);
     },
     async close() {},
@@ -95,16 +91,18 @@ async function load(
 ): Promise<Module> {
   const { manifest, signal, rawImports = [] } = request;
   const { shape, limits, choice: { abi } } = survey;
+  const trees = new NearTrees(request.memoryFiles);
   const host: { -readonly [name in keyof LaneHost]: LaneHost[name] } = {
     calls: NO_CALLS,
     functions: request.hostFunctions ?? NO_HOST_FUNCTIONS,
     rawImports,
     powers,
     output: request.output,
+    trees,
   };
   const lane: LaneOptions = {
     entry: entryOf(abi),
-    setup: { ...setupOf(request, survey), asksPowers },
+    setup: { ...setupOf(request, survey), trees: trees.names, asksPowers },
     host,
   };
   const startCall = (signal?: AbortSignal) => callOfStart(request, signal);
@@ -159,11 +157,11 @@ function entryOf({ name, lane }: Abi): URL {
 }
 
 function setupOf(
-  { manifest, config, output, args, env, rawImports = [] }: LoadRequest,
+  { manifest, config, output, args, env, deterministic, rawImports = [] }: LoadRequest,
   { compiled, shape, limits, choice: { abi } }: Survey,
-): Omit<LaneSetup, "control" | "asksPowers"> {
+): Omit<LaneSetup, "control" | "asksPowers" | "trees"> {
   const { module, added, linked } = compiled;
-  const { stdout, stderr } = output.streams ?? {};
+  const { stdout, stderr, stdin } = output.streams ?? {};
   return {
     ...{ manifest, module, added },
     linking: linked.length === 0 ? undefined : { shape: compiled.shape, others: linked },
@@ -173,7 +171,12 @@ function setupOf(
     config,
     args: [manifest.name, ...args],
     env,
-    streams: { stdout: stdout !== undefined, stderr: stderr !== undefined },
+    streams: {
+      stdout: stdout !== undefined,
+      stderr: stderr !== undefined,
+      stdin: stdin !== undefined,
+    },
+    deterministic,
     raw: rawImports
       .filter((one) =>
         shape.imports.some(({ module, name }) => one.module === module && one.name === name)

@@ -1,9 +1,10 @@
 /** What runs inside a WebAssembly lane: one guest at a time, one task at a time. @module */
 
-import type { SurfaceOperation } from "../../capabilities/host_calls.ts";
+import type { HostValue } from "../../capabilities/capability.ts";
 import type { Call, Payload } from "../contract.ts";
 import { Fault } from "../errors.ts";
 import type { WasiPowers } from "../wasi/contract.ts";
+import { deterministicPowers } from "../wasi/deterministic.ts";
 import { pooledRandom } from "../wasi/random.ts";
 import { type GuestPort, openGuestPort } from "../worker/guest_port.ts";
 import { keepGlobals } from "../worker/keep_globals.ts";
@@ -19,6 +20,7 @@ import {
   CONTROL,
   CONTROL_BYTES,
   type FromLane,
+  type Granted,
   type LaneCall,
   type LaneSetup,
   MEMORY_UNIT_BYTES,
@@ -27,6 +29,7 @@ import {
   type ToLane,
   type WireOutcome,
 } from "./lane_wire.ts";
+import { farTrees } from "./lane_trees.ts";
 import { memoryFault } from "./memory_fault.ts";
 import { Program } from "./program.ts";
 import { describeItself } from "./self_description.ts";
@@ -75,7 +78,9 @@ class LaneSession {
   readonly #functions: FarFunctions;
   readonly #powers: WasiPowers;
   readonly #kept: Kept = { init: undefined };
-  #surface: readonly SurfaceOperation[] = [];
+  #granted: Granted = { surface: [], trees: [] };
+  /** What the host says of the guest's directories, by operation. */
+  #trees: ReadonlyMap<string, () => HostValue> = new Map();
   #setup: LaneSetup | undefined;
   #abi: Abi | undefined;
   #control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
@@ -123,7 +128,7 @@ class LaneSession {
     if (wanted.functions !== undefined) this.#functions.learn(wanted.functions.known);
     if ("start" in task) {
       Object.assign(this.#kept, task.start.kept);
-      this.#surface = task.start.surface ?? this.#surface;
+      this.#granted = task.start.granted ?? this.#granted;
     }
     const before = { ...this.#kept };
     let outcome: WireOutcome;
@@ -189,14 +194,31 @@ class LaneSession {
   }
 
   async #start(call: Call): Promise<GuestInstance> {
+    this.#trees = await this.#askForTrees();
     return await startInstance(this.#blueprint(), call);
+  }
+
+  /** Looked at while a guest is made, when nothing can be suspended yet. */
+  async #askForTrees(): Promise<ReadonlyMap<string, () => HostValue>> {
+    const trees = new Map<string, () => HostValue>();
+    for (const name of this.#granted.trees) {
+      const operation = `${name}.wasi_trees`;
+      const answer = await this.#questions.look({
+        ...{ kind: "operation", operation, args: {}, waits: false } as const,
+      });
+      trees.set(operation, answer as () => HostValue);
+    }
+    return trees;
   }
 
   #blueprint(): Blueprint {
     const questions = this.#questions;
     const setup = this.#ready();
     const { module, added, linking, abi, manifest, limits, config, shape, args, env } = setup;
-    const powers = farPowers(questions, this.#powers, setup.asksPowers);
+    const own = setup.deterministic === undefined
+      ? this.#powers
+      : deterministicPowers(setup.deterministic);
+    const powers = farPowers(questions, own, setup.asksPowers);
     const output = farOutput(questions, setup.streams);
     const operations = operationsOf(abi, shape);
     return {
@@ -209,13 +231,14 @@ class LaneSession {
         return questions.serve(guest);
       },
       rawTable: farRawTable(questions, setup.raw),
+      farTrees: farTrees(questions, setup.trees),
       sleep: (deadline, ms) => this.#sleep(deadline, ms),
       environment: {
         ...{ manifest, limits, config, shape },
         now: () => powers.now(),
         kept: this.#kept,
         hostFunctions: this.#functions,
-        host: farHostCalls(questions, this.#surface, () => this.#spend()),
+        host: farHostCalls(questions, this.#granted.surface, this.#trees, () => this.#spend()),
         unknownFunction: (fn, why) => unknownFunction(fn, operations, why),
       },
     };
@@ -289,6 +312,7 @@ class LaneSession {
   }
 
   #drop(): void {
+    this.#guest?.program.end();
     this.#instance = undefined;
     this.#guest = undefined;
   }

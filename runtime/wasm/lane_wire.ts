@@ -1,11 +1,12 @@
 /** What a host and its WebAssembly lane say to each other, by structured clone: types only. @module */
 
-import type { OperationArgs } from "../../capabilities/capability.ts";
+import type { HostValue, OperationArgs } from "../../capabilities/capability.ts";
 import type { SurfaceOperation } from "../../capabilities/host_calls.ts";
 import type { RawType, RawValue } from "../../capabilities/raw_import.ts";
 import type { JsonObject, Manifest } from "../../manifest/manifest.ts";
 import type { Payload } from "../contract.ts";
 import type { Limits } from "../limits.ts";
+import type { Determinism } from "../wasi/deterministic.ts";
 import type { Kept, ModuleShape } from "./abi/contract.ts";
 import type { WireError } from "./lane_errors.ts";
 import type { LinkedModule } from "./link.ts";
@@ -40,7 +41,14 @@ export interface LaneSetup {
   readonly args: readonly string[];
   readonly env: { readonly [name: string]: string };
   /** Which outputs the operator takes as bytes. */
-  readonly streams: { readonly stdout: boolean; readonly stderr: boolean };
+  readonly streams: {
+    readonly stdout: boolean;
+    readonly stderr: boolean;
+    readonly stdin: boolean;
+  };
+  readonly deterministic: Determinism | undefined;
+  /** Directories in memory, which stay on the host's thread, by the names guests have for them. */
+  readonly trees: readonly { readonly guest: string; readonly write: boolean }[];
   /** Whether randomness and clocks are the operator's and have to be asked for. */
   readonly asksPowers: { readonly random: boolean; readonly clock: boolean };
   /** Functions of the embedder's capabilities that the module imports. */
@@ -65,9 +73,16 @@ export type KnownFunctions =
 
 /** What an instance begins with; what is `undefined` is as the lane knows it. */
 export interface LaneStart {
-  readonly surface: readonly SurfaceOperation[] | undefined;
+  readonly granted: Granted | undefined;
   /** What earlier instances left. */
   readonly kept: Kept | undefined;
+}
+
+/** What exists for the guest. */
+export interface Granted {
+  readonly surface: readonly SurfaceOperation[];
+  /** Capabilities that have directories for WASI programs. */
+  readonly trees: readonly string[];
 }
 
 /** One call, as far as it is data. */
@@ -140,6 +155,8 @@ export type Question =
     readonly args: OperationArgs;
     /** Whether the caller would wait even on the host's own thread. */
     readonly waits: boolean;
+    /** The bytes of a buffer `into` that the operation fills, if it does. */
+    readonly fills?: number;
   }
   | { readonly kind: "refused"; readonly operation: string }
   | {
@@ -154,6 +171,8 @@ export type Question =
     readonly input: FunctionInput;
   }
   | { readonly kind: "random"; readonly length: number }
+  | { readonly kind: "stdin"; readonly length: number }
+  | TreeQuestion
   | { readonly kind: "clock"; readonly clock: "now" | "monotonic" }
   | {
     readonly kind: "raw";
@@ -162,6 +181,16 @@ export type Question =
     readonly args: readonly RawValue[];
     readonly memory: Uint8Array;
   };
+
+/** Something about a directory in memory: a method of its tree, or of a file that was opened in it. */
+export interface TreeQuestion {
+  readonly kind: "tree";
+  readonly guest: string;
+  /** The number of an open file; `undefined` for the tree itself. */
+  readonly file: number | undefined;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
 
 /** What a function of the embedder is handed. */
 export type FunctionInput =
@@ -182,6 +211,12 @@ export interface BlocksAnswer {
   readonly freed: readonly bigint[];
 }
 
+/** What an operation answered that filled a buffer, and what it filled it with. */
+export interface FilledAnswer {
+  readonly value: HostValue;
+  readonly into: Uint8Array;
+}
+
 /** What a raw import did. */
 export interface RawAnswer {
   readonly value: RawValue | undefined;
@@ -199,5 +234,6 @@ export type WireAnswer =
 /** What the host hears without answering. */
 export type News =
   | { readonly kind: "operation"; readonly operation: string; readonly args: OperationArgs }
+  | TreeQuestion
   | { readonly kind: "line"; readonly stream: "stdout" | "stderr"; readonly line: string }
   | { readonly kind: "bytes"; readonly stream: "stdout" | "stderr"; readonly bytes: Uint8Array };

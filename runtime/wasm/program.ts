@@ -14,6 +14,7 @@ export class Program implements GuestProgram {
   readonly stdio: WasiStdio;
   readonly #output: GuestOutput;
   #descriptors = new Descriptors();
+  #asksHost = false;
   #captured: CaptureSink | undefined;
 
   /** A program with an empty input that prints to `output` by line. */
@@ -30,7 +31,10 @@ export class Program implements GuestProgram {
       stdout === undefined ? lineSink((line) => output.stdout(line)) : byteSink(stdout),
       stderr === undefined ? lineSink((line) => output.stderr(line)) : byteSink(stderr),
     );
-    if (output.streams?.stdin !== undefined) this.stdio.setSource(output.streams.stdin);
+    const stdin = output.streams?.stdin;
+    if (stdin === undefined) return;
+    this.stdio.setSource(stdin);
+    this.#asksHost = true;
   }
 
   /** What it has open. */
@@ -41,6 +45,17 @@ export class Program implements GuestProgram {
   /** Gives it directories, before it runs. */
   preopen(preopens: readonly WasiPreopen[]): void {
     this.#descriptors = new Descriptors(preopens);
+    if (preopens.length > 0) this.#asksHost = true;
+  }
+
+  /**
+   * How its descriptors stand now, for a system call that may have to begin again; `undefined` where
+   * none of them asks the host.
+   */
+  checkpoint(): (() => void) | undefined {
+    if (!this.#asksHost) return undefined;
+    const undo = [this.#descriptors.checkpoint(), this.stdio.checkpoint()];
+    return () => undo.forEach((one) => one());
   }
 
   /** Closes what it has open; it runs no more. */

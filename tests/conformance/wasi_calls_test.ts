@@ -28,18 +28,22 @@ async function complaints(
 
 const PARTS = ["files", "positions", "status", "directories", "names", "links", "paths", "others"];
 
-for (const part of PARTS) {
-  Deno.test(`WASI programs find the ${part} of the specification on the host`, async () => {
-    await using temporary = await temporaryDirectory();
-    assertEquals(await complaints(part, { host: temporary.path, write: true }), "");
-    assertEquals([...Deno.readDirSync(temporary.path)], []);
-  });
+for (const isolation of ["inline", "worker"] as const) {
+  const where = isolation === "inline" ? "" : ", from a worker";
+  for (const part of PARTS) {
+    Deno.test(`WASI programs find the ${part} of the specification on the host${where}`, async () => {
+      await using temporary = await temporaryDirectory();
+      const host = { host: temporary.path, write: true };
+      assertEquals(await complaints(part, host, { isolation }), "");
+      assertEquals([...Deno.readDirSync(temporary.path)], []);
+    });
 
-  Deno.test(`WASI programs find the ${part} of the specification in memory`, async () => {
-    const files = new MemoryFiles();
-    assertEquals(await complaints(part, files), "");
-    assertEquals(files.list(), []);
-  });
+    Deno.test(`WASI programs find the ${part} of the specification in memory${where}`, async () => {
+      const files = new MemoryFiles();
+      assertEquals(await complaints(part, files, { isolation }), "");
+      assertEquals(files.list(), []);
+    });
+  }
 }
 
 Deno.test("WASI programs change nothing in a directory that is only read", async () => {

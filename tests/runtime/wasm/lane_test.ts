@@ -304,3 +304,39 @@ Deno.test("a guest that is not metered is given up on, and close() says that its
     JSON.stringify(["timeout", "lane-leaked"]),
   ], said.decode(stderr));
 });
+
+Deno.test("a program in a worker reads the input of its operator, and runs the same each time where it is told to", async () => {
+  const module = baseModule(
+    {
+      // 16 bytes of input behind 4 random ones and the time, read into two buffers
+      read: `(drop (call $random (i32.const 2048) (i32.const 4)))
+        (drop (call $now (i32.const 0) (i64.const 1) (i32.const 2052)))
+        (i32.store (i32.const 0) (i32.const 2060)) (i32.store (i32.const 4) (i32.const 3))
+        (i32.store (i32.const 8) (i32.const 2063)) (i32.store (i32.const 12) (i32.const 13))
+        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 2) (i32.const 16)))
+        (return (i64.or (i64.shl (i64.const 2048) (i64.const 32)) (i64.const 28)))`,
+    },
+    `(import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+     (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+     (import "wasi_snapshot_preview1" "clock_time_get" (func $now (param i32 i64 i32) (result i32)))`,
+  );
+  const answers: Uint8Array[] = [];
+  for (const isolation of ["inline", "worker"] as const) {
+    let given = 0;
+    await using guest = await loadGuest(module, {
+      isolation,
+      deterministic: { seed: 7, time: 1_000 },
+      streams: {
+        stdin(into) {
+          into.fill(97 + given++);
+          return into.length;
+        },
+      },
+    });
+    answers.push(await guest.extension.invoke("read"));
+    assertEquals(given, 2);
+  }
+  const [inline, worker] = answers;
+  assertEquals(new TextDecoder().decode(inline?.subarray(12)), "aaabbbbbbbbbbbbb");
+  assertEquals(worker, inline);
+});
