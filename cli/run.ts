@@ -71,7 +71,8 @@ async function runProgram(
 ): Promise<number> {
   const program = programStreams(io);
   const { stdin, ...output } = program.streams;
-  const unlimited = timeless ? { timeoutMs: null } : {};
+  // a native command is not told how often it may look at a file either
+  const unlimited = { operations: null, ...timeless ? { timeoutMs: null } : {} };
   const settings: Settings = {
     ...given,
     host: { ...given.host, limits: { ...given.host.limits, ...unlimited } },

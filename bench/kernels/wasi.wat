@@ -23,10 +23,16 @@
       (call $check (call $sched_yield))
       (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
 
-  (func (export "clock") (local $left i32)
+  (func (export "monotonic") (local $left i32)
     (local.set $left (global.get $calls))
     (loop $next
       (call $check (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 64)))
+      (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
+
+  (func (export "realtime") (local $left i32)
+    (local.set $left (global.get $calls))
+    (loop $next
+      (call $check (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 64)))
       (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
 
   (func (export "random") (local $left i32)

@@ -27,17 +27,29 @@ function nanoseconds(ms: number): bigint {
 
 const TWO_16 = 2 ** 16;
 const TWO_32 = 2 ** 32;
+/** Milliseconds of which the nanoseconds are an exact number: a hundred days. */
+const EXACT_MS = Number.MAX_SAFE_INTEGER / NANOSECONDS_PER_MS - 1;
 
 /**
- * Writes what {@linkcode nanoseconds} gives, without a bigint: guests look at clocks in loops. The
- * time is split so that no product exceeds 2^53. It is none before 1970.
+ * Writes what {@linkcode nanoseconds} gives, without a bigint and without `%`, which on such numbers
+ * is a call: guests look at clocks in loops. The time is none before 1970.
  */
 function writeNanoseconds(memory: GuestMemory, out: number, ms: number): void {
   const whole = Math.floor(ms);
   const rest = Math.floor((ms - whole) * NANOSECONDS_PER_MS);
-  const upper = Math.floor(whole / TWO_16) * NANOSECONDS_PER_MS;
-  const low = (upper % TWO_16) * TWO_16 + (whole % TWO_16) * NANOSECONDS_PER_MS + rest;
-  memory.setU64Halves(out, low % TWO_32, Math.floor(upper / TWO_16) + Math.floor(low / TWO_32));
+  if (ms < EXACT_MS) {
+    const time = whole * NANOSECONDS_PER_MS + rest;
+    const high = Math.floor(time / TWO_32);
+    return memory.setU64Halves(out, time - high * TWO_32, high);
+  }
+  // split so that no product exceeds 2^53
+  const above = Math.floor(whole / TWO_16);
+  const upper = above * NANOSECONDS_PER_MS;
+  const top = Math.floor(upper / TWO_16);
+  const low = (upper - top * TWO_16) * TWO_16 + (whole - above * TWO_16) * NANOSECONDS_PER_MS +
+    rest;
+  const carry = Math.floor(low / TWO_32);
+  memory.setU64Halves(out, low - carry * TWO_32, top + carry);
 }
 
 /** What is wrong with a clock that {@linkcode readClock} does not know. */

@@ -42,3 +42,26 @@ Deno.test("clocks answer EFAULT for pointers outside the memory", () => {
     assertEquals(call("clock_res_get", 0, ptr), ERRNO.FAULT);
   }
 });
+
+Deno.test("clock_time_get() writes exactly the nanoseconds of its clock", () => {
+  const times = [
+    0,
+    0.000001,
+    1,
+    4_294.967295,
+    4_294.967296,
+    9_007_199_254.5,
+    1_700_000_000_123,
+    2 ** 43,
+  ];
+  for (const ms of times) {
+    const powers = { now: () => ms, monotonic: () => ms, randomFill() {} };
+    const { call, memory } = program({ powers });
+    const whole = Math.floor(ms);
+    const exact = BigInt(whole) * 1_000_000n + BigInt(Math.floor((ms - whole) * 1e6));
+    for (const id of [0, 1]) {
+      assertEquals(call("clock_time_get", id, 0n, 64), ERRNO.SUCCESS);
+      assertEquals(memory.u64(64), exact, `${ms}`);
+    }
+  }
+});
