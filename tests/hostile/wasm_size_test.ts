@@ -88,7 +88,7 @@ Deno.test("hostile 26, 32: an answer that is expensive to take is refused, or co
   }
 });
 
-Deno.test("hostile 32: a module of a million parts is refused before they are looked at", async (t) => {
+Deno.test("hostile 32: a module of too many parts is refused before they are looked at", async (t) => {
   for (const { tier, load } of TIERS) {
     await t.step(`many_parts.ts against ${tier}`, async () => {
       for (const [what, make] of Object.entries(MANY_PARTS)) {
@@ -103,7 +103,7 @@ Deno.test("hostile 32: a module of a million parts is refused before they are lo
         const elapsed = performance.now() - begin;
         assertEquals(error.code, "unsupported");
         assertStringIncludes(error.message, `${what} where`);
-        assert(elapsed < 200, `${what}: ${elapsed} ms`);
+        assert(elapsed < 1_500, `${what}: ${elapsed} ms`);
       }
     });
   }
