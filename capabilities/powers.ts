@@ -26,8 +26,15 @@ export interface FilePower {
   realPath(path: string): Promise<string>;
   /** Facts about the path itself; a link is not followed. */
   lstat(path: string): Promise<FileFacts>;
-  /** Reads a file of at most `limit` bytes and tells what was really opened; `undefined` bytes when it is larger. */
-  read(path: string, limit: number): Promise<{ bytes: Uint8Array | undefined; facts: FileFacts }>;
+  /**
+   * Reads a file of at most `limit` bytes and tells what was really opened; `undefined` bytes when it is
+   * larger. `known` is what the caller saw there just before, so that it is not looked at again.
+   */
+  read(
+    path: string,
+    limit: number,
+    known?: FileFacts,
+  ): Promise<{ bytes: Uint8Array | undefined; facts: FileFacts }>;
   /** Names of the entries of a directory, sorted, links included. */
   list(path: string): Promise<readonly string[]>;
 }
@@ -90,9 +97,9 @@ function factsOf(info: Deno.FileInfo): FileFacts {
 const files: FilePower = {
   realPath: (path) => Deno.realPath(path),
   lstat: async (path) => factsOf(await Deno.lstat(path)),
-  async read(path, limit) {
+  async read(path, limit, known) {
     // Asked before opening: opening a FIFO would wait for its other end.
-    const expected = factsOf(await Deno.stat(path));
+    const expected = known ?? factsOf(await Deno.stat(path));
     if (expected.kind !== "file") return { bytes: undefined, facts: expected };
     using file = await Deno.open(path, { read: true });
     const facts = factsOf(await file.stat());
@@ -107,6 +114,8 @@ const files: FilePower = {
       size += n;
       if (size > limit) return { bytes: undefined, facts };
       chunks.push(buffer.slice(0, n));
+      // all that there was, and less than there was room for: nobody has to be asked for the end
+      if (n < buffer.length && size >= facts.size) break;
     }
     const [only] = chunks;
     if (chunks.length === 1 && only) return { bytes: only, facts };

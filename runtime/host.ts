@@ -185,7 +185,9 @@ export class ExtensionHost implements AsyncDisposable {
     const loads: (() => Extension | Promise<Extension | undefined>)[] = [];
     const content = await subdirectories(directory);
     await this.#dropVanished(directory, content);
-    for (const { name: key, path, found } of content) {
+    const marks = content.map(({ path }) => () => this.#mark(path, options));
+    const marked = await inParallel(marks, PARALLEL_LOADS);
+    for (const [at, { name: key, path, found }] of content.entries()) {
       const name = found.ok ? found.pkg.manifest.name : undefined;
       const fail = (error: unknown) => {
         const failure = { source: path, name, error: translate(error, path) };
@@ -197,7 +199,7 @@ export class ExtensionHost implements AsyncDisposable {
       else if (seen.has(found.pkg.manifest.name)) fail(duplicate(found.pkg.manifest.name));
       else {
         seen.add(found.pkg.manifest.name);
-        const mark = await this.#mark(path, options);
+        const mark = marked[at] ?? "";
         const origin = { target: path, options, directoryKey: `${key}/`, mark };
         const reused = this.#reusable(found.pkg.manifest.name, path, mark);
         loads.push(() => reused ?? this.#add(found.pkg, origin, true).catch(fail));

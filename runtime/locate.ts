@@ -16,10 +16,10 @@ import {
 } from "./locate_extism.ts";
 import {
   FILE_LIMIT,
-  isInside,
   type LinkedFile,
   type ReadFile,
   readFromDirectory,
+  realFile,
 } from "./source.ts";
 
 /** The manifest of a directory. */
@@ -138,12 +138,13 @@ const MANIFEST_FILES: readonly string[] = [MANIFEST_FILE, ...PULP_MANIFEST_FILES
 
 /** The extension in `directory`; `undefined` when it has no manifest. The manifest is read once. */
 export async function locateExtension(directory: string): Promise<Package | undefined> {
-  const found: { readonly path: string; readonly bytes: Uint8Array }[] = [];
-  for (const name of MANIFEST_FILES) {
+  const realRoot = await powers.files.realPath(directory).catch(orAbsent);
+  if (realRoot === undefined) return undefined;
+  const files = await Promise.all(MANIFEST_FILES.map(async (name) => {
     const path = join(directory, name);
-    const bytes = await readManifest(directory, path);
-    if (bytes !== undefined) found.push({ path, bytes });
-  }
+    return { path, bytes: await readManifest(realRoot, name, path) };
+  }));
+  const found = files.flatMap(({ path, bytes }) => bytes === undefined ? [] : [{ path, bytes }]);
   const [first, second] = found;
   if (first === undefined) return undefined;
   if (second !== undefined) {
@@ -163,21 +164,29 @@ export async function locateExtension(directory: string): Promise<Package | unde
 }
 
 /** The bytes of a manifest's file; `undefined` when there is none. */
-async function readManifest(directory: string, path: string): Promise<Uint8Array | undefined> {
-  let bytes: Uint8Array | undefined;
-  try {
-    const real = await powers.files.realPath(path);
-    // another extension's manifest has configuration that is none of this one's business
-    if (!isInside(await powers.files.realPath(directory), real)) {
-      throw bad(path, "is a link out of the extension");
-    }
-    ({ bytes } = await powers.files.read(real, MANIFEST_READ_LIMIT));
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
+async function readManifest(
+  realRoot: string,
+  name: string,
+  path: string,
+): Promise<Uint8Array | undefined> {
+  const found = await realFile(realRoot, name).catch(orAbsent);
+  if (found === undefined) return undefined;
+  // another extension's manifest has configuration that is none of this one's business
+  if (!found.inside) throw bad(path, "is a link out of the extension");
+  const read = await powers.files.read(found.real, MANIFEST_READ_LIMIT, found.facts).catch(
+    orAbsent,
+  );
+  if (read === undefined) return undefined;
+  if (read.facts.identity !== found.facts.identity) {
+    throw bad(path, "was swapped while it was read");
   }
-  if (bytes) return bytes;
+  if (read.bytes) return read.bytes;
   throw bad(path, `is no regular file of at most ${MANIFEST_READ_LIMIT} bytes`);
+}
+
+/** What is not there is `undefined`; everything else is a failure. */
+function orAbsent(error: unknown): undefined {
+  if (!isNotFound(error)) throw error;
 }
 
 function bad(path: string, message: string): ManifestError {

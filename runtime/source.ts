@@ -1,7 +1,7 @@
 /** An extension's files: read once, inside its own directory, verified and digested; never parsed here. @module */
 
 import { join, relative, SEPARATOR } from "@std/path";
-import { isNotFound, powers } from "../capabilities/powers.ts";
+import { type FileFacts, isNotFound, powers } from "../capabilities/powers.ts";
 import { canonicalManifest } from "../manifest/canonical.ts";
 import { ManifestError } from "../manifest/errors.ts";
 import type { Manifest } from "../manifest/manifest.ts";
@@ -33,6 +33,8 @@ export interface Source {
   read(path: string): Promise<Uint8Array>;
   /** `sha256-` digest over the manifest and every file read so far, in hexadecimal. */
   digest(): Promise<string>;
+  /** Lets go of a file's bytes: nobody will read or digest it again. */
+  release?(path: string): void;
 }
 
 /** One module beside the main one. */
@@ -93,6 +95,7 @@ export function openSource(options: SourceOptions): Source {
       }
       return file;
     },
+    release: (path) => void files.delete(path),
     async digest() {
       const lines = [canonicalManifest(manifest)];
       for (const path of [...files.keys()].sort()) {
@@ -124,20 +127,40 @@ export function isInside(root: string, path: string): boolean {
   return inside !== "" && inside !== ".." && !inside.startsWith(`..${SEPARATOR}`);
 }
 
+/** Where a file really is, and what it is there. */
+export interface RealFile {
+  readonly real: string;
+  /** Whether that is below the root. */
+  readonly inside: boolean;
+  readonly facts: FileFacts;
+}
+
+/** Looks up `path` below `realRoot`, which is canonical: a file that is no link is where it seems to be. */
+export async function realFile(realRoot: string, path: string): Promise<RealFile> {
+  const seeming = join(realRoot, path);
+  if (!path.includes("/")) {
+    const facts = await powers.files.lstat(seeming);
+    if (facts.kind === "file") return { real: seeming, inside: true, facts };
+  }
+  const real = await powers.files.realPath(seeming);
+  return { real, inside: isInside(realRoot, real), facts: await powers.files.lstat(real) };
+}
+
 /** Reads files under `root`; a link is followed only to a place inside it. */
 export function readFromDirectory(root: string): ReadFile {
   return async (path) => {
-    const realRoot = await powers.files.realPath(root);
-    const real = await powers.files.realPath(join(realRoot, path));
-    if (!isInside(realRoot, real)) {
+    const { real, inside, facts: expected } = await realFile(
+      await powers.files.realPath(root),
+      path,
+    );
+    if (!inside) {
       throw new Fault("unsupported", `the file "${path}" is a link out of the extension`);
     }
     // Asked before opening: opening a FIFO would wait for its other end.
-    const expected = await powers.files.lstat(real);
     if (expected.kind !== "file") {
       throw new Fault("unsupported", `"${path}" is no regular file`);
     }
-    const { bytes, facts } = await powers.files.read(real, FILE_LIMIT);
+    const { bytes, facts } = await powers.files.read(real, FILE_LIMIT, expected);
     if (facts.identity !== expected.identity) {
       throw new Fault("integrity", `the file "${path}" was swapped while it was read`);
     }

@@ -3,6 +3,10 @@
 import { join } from "@std/path";
 import { isNotFound, powers } from "../capabilities/powers.ts";
 import { locateExtension, type Package } from "./locate.ts";
+import { inParallel } from "./parallel.ts";
+
+/** Directories that are looked at side by side. */
+const PARALLEL_LOOKS = 8;
 
 /** One subdirectory that has a manifest. */
 export interface Subdirectory {
@@ -20,17 +24,17 @@ export interface Subdirectory {
  */
 export async function subdirectories(directory: string): Promise<readonly Subdirectory[]> {
   const names = await directoryNames(directory);
-  const extensions: Subdirectory[] = [];
-  for (const name of names) {
+  const look = async (name: string): Promise<Subdirectory | undefined> => {
     const path = join(directory, name);
     try {
       const pkg = await locateExtension(path);
-      if (pkg) extensions.push({ name, path, found: { ok: true, pkg } });
+      return pkg && { name, path, found: { ok: true, pkg } };
     } catch (error) {
-      extensions.push({ name, path, found: { ok: false, error } });
+      return { name, path, found: { ok: false, error } };
     }
-  }
-  return extensions;
+  };
+  const found = await inParallel(names.map((name) => () => look(name)), PARALLEL_LOOKS);
+  return found.flatMap((one) => one === undefined ? [] : [one]);
 }
 
 /**

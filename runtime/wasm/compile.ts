@@ -7,6 +7,7 @@ import type { ModuleShape } from "./abi/contract.ts";
 import type { LinkedModule } from "./link.ts";
 import { memoryFault } from "./memory_fault.ts";
 import type { AddedExports, RewriteOptions } from "./rewrite/rewrite.ts";
+import { digestOf, findKnown, keepKnown } from "./known_modules.ts";
 import { checkParts } from "./part_limits.ts";
 import { rewriteModule } from "./rewritten.ts";
 import { type BinaryShape, readBinary, shapeOf } from "./shape.ts";
@@ -56,21 +57,34 @@ export async function compileProgram(request: CompileRequest): Promise<CompiledP
     const shape = shapeOf(source.compiled, undefined);
     return { module: source.compiled, shape, added: undefined, linked: [] };
   }
-  const main = await readModule(source.modulePath, request);
+  const bytes = await readBytes(source.modulePath, request);
+  const digest = await digestOf(bytes);
+  // Linked modules share their memory limit, so that each of them depends on the others.
+  const key = (source.linked ?? []).length > 0
+    ? undefined
+    : `${digest}:${limits.memoryBytes}:${metering ?? true}`;
+  const known = key === undefined ? undefined : findKnown(key);
+  if (known !== undefined) return { ...known, linked: [] };
+  const main = checkedModule(bytes, limits);
   const others: { readonly name: string; readonly part: ReadModule }[] = [];
   for (const { name, path } of source.linked ?? []) {
-    others.push({ name, part: await readModule(path, request) });
+    others.push({ name, part: checkedModule(await readBytes(path, request), limits) });
   }
   const parts = [main, ...others.map(({ part }) => part)];
   const options = { tableEntries: tableEntries(limits), metering: metering ?? true };
   const spare = sparePages(parts, limits);
   const compile = async ({ bytes, binary }: ReadModule): Promise<CompiledModule> => {
     const memoryPages = pagesOf(binary) + spare;
-    const { module, added } = await rewriteModule(bytes, { ...options, memoryPages });
+    const { module, added } = await rewriteModule(
+      bytes,
+      { ...options, memoryPages },
+      bytes === main.bytes ? digest : await digestOf(bytes),
+    );
     request.signal?.throwIfAborted();
     return { module, added, shape: withoutAdded(shapeOf(module, binary), added) };
   };
   const compiled = await compile(main);
+  if (key !== undefined) keepKnown(key, compiled);
   const linked: LinkedModule[] = [];
   for (const { name, part } of others) linked.push({ name, ...await compile(part) });
   return { ...compiled, linked };
@@ -104,10 +118,10 @@ interface ReadModule {
   readonly binary: BinaryShape | undefined;
 }
 
-async function readModule(
+async function readBytes(
   path: string,
-  { source, limits, signal }: CompileRequest,
-): Promise<ReadModule> {
+  { source, signal }: CompileRequest,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (path === "") {
     throw new Fault(
       "unsupported",
@@ -116,6 +130,14 @@ async function readModule(
   }
   const bytes = await source.read(path) as Uint8Array<ArrayBuffer>;
   signal?.throwIfAborted();
+  return bytes;
+}
+
+/**
+ * @throws {Fault} `unsupported` for what is not valid or consists of too much, `memory-limit` for what
+ * begins with more than it may have.
+ */
+function checkedModule(bytes: Uint8Array<ArrayBuffer>, limits: Limits): ReadModule {
   checkParts(bytes);
   if (!WebAssembly.validate(bytes)) {
     throw new Fault("unsupported", `its module is no valid WebAssembly: ${reasonOf(bytes)}`);

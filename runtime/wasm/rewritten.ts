@@ -1,6 +1,5 @@
 /** Rewritten and compiled modules, kept by the digest of their bytes as long as somebody uses them. @module */
 
-import { powers } from "../../capabilities/powers.ts";
 import { Fault } from "../errors.ts";
 import { type AddedExports, rewrite, type RewriteOptions } from "./rewrite/rewrite.ts";
 
@@ -15,6 +14,9 @@ interface Kept {
   readonly added: AddedExports;
 }
 
+/** A module up to this size is compiled in a fraction of a millisecond: going to another thread takes longer. */
+const SMALL_BYTES = 64 * 1024;
+
 /** By digest and options; a thousand extensions of one module compile it once. */
 const kept = new Map<string, Kept>();
 const making = new Map<string, Promise<RewrittenModule>>();
@@ -23,16 +25,16 @@ const forgotten = new FinalizationRegistry<string>((key) => {
 });
 
 /**
- * Rewrites and compiles a valid module, or finds it done.
+ * Rewrites and compiles a valid module of this digest, or finds it done.
  *
  * @throws {Fault} as `rewrite`, and `unsupported` for one that becomes too large for the engine.
  */
 export async function rewriteModule(
   bytes: Uint8Array<ArrayBuffer>,
   options: RewriteOptions,
+  digest: string,
 ): Promise<RewrittenModule> {
   const { memoryPages, tableEntries, metering } = options;
-  const digest = (await powers.digest("SHA-256", bytes)).toBase64();
   const key = `${digest}:${memoryPages}:${tableEntries}:${metering}`;
   const found = kept.get(key);
   const module = found?.module.deref();
@@ -53,7 +55,9 @@ async function make(
   const { bytes: rewritten, added } = rewrite(bytes, options);
   let module: WebAssembly.Module;
   try {
-    module = await WebAssembly.compile(rewritten);
+    module = rewritten.length <= SMALL_BYTES
+      ? new WebAssembly.Module(rewritten)
+      : await WebAssembly.compile(rewritten);
   } catch (cause) {
     // The original is valid: what is refused now is its size, of a function or of a list.
     throw new Fault("unsupported", "its module cannot be limited: it is too large", { cause });

@@ -103,6 +103,8 @@ async function start(
     memories: 1 + linked.length + (abi.memories ?? 0),
   });
   if (!request.lazy) pool.keep(await pool.take());
+  // What runs is compiled: the bytes would only be kept by what the pool holds on to.
+  request.source.release?.(request.source.modulePath);
   signal = undefined;
   return new WasmModule({
     name: manifest.name,
