@@ -3,7 +3,7 @@
 import type { HostServiceOptions } from "./broker_options.ts";
 import { standardErrorLog } from "./log_sink.ts";
 import type { Powers } from "./powers.ts";
-import type { ExtensionServices } from "./services.ts";
+import type { ExtensionServices, GuestTime } from "./services.ts";
 
 /** Clocks are this coarse unless the operator wants them otherwise: finer ones tell secrets apart. */
 const DEFAULT_RESOLUTION_MS = 1;
@@ -19,17 +19,8 @@ export function extensionServices(
   powers: Powers,
 ): ExtensionServices {
   const { clock, random, log, onEvent, events = {}, storage, peers, serving } = options;
-  const resolution = clock?.resolutionMs ?? DEFAULT_RESOLUTION_MS;
-  if (!(resolution > 0)) {
-    throw new RangeError(
-      `Cannot use the clock as its resolutionMs must be positive: current value is ${resolution}`,
-    );
-  }
-  const coarse = (ms: number) => Math.floor(ms / resolution) * resolution;
-  const now = () => coarse(clock ? clock.now() : powers.now());
   return Object.freeze({
-    now,
-    monotonic: monotonicOf(clock, coarse, now),
+    ...guestTime(clock, powers),
     randomFill: random ?? ((bytes) => powers.randomFill(bytes)),
     log: log ?? standardErrorLog((text) => powers.writeError(text)),
     logBytes,
@@ -40,6 +31,26 @@ export function extensionServices(
     serving,
     trustedSql: options.trustedSql ?? false,
   });
+}
+
+/**
+ * The time that an extension is told, by the operator's clock or the machine's.
+ *
+ * @throws {RangeError} when the clock's resolution is not a positive number.
+ */
+export function guestTime(
+  clock: HostServiceOptions["clock"],
+  powers: Pick<Powers, "now">,
+): GuestTime {
+  const resolution = clock?.resolutionMs ?? DEFAULT_RESOLUTION_MS;
+  if (!(resolution > 0)) {
+    throw new RangeError(
+      `Cannot use the clock as its resolutionMs must be positive: current value is ${resolution}`,
+    );
+  }
+  const coarse = (ms: number) => Math.floor(ms / resolution) * resolution;
+  const now = () => coarse(clock ? clock.now() : powers.now());
+  return { now, monotonic: monotonicOf(clock, coarse, now) };
 }
 
 /** A replaced clock replaces both, or a repeated run would still tell the real time. */

@@ -68,6 +68,7 @@ export type {
   EventSink,
   ExtensionEvent,
   ExtensionServices,
+  GuestTime,
   PeerCallOptions,
   Peers,
   RandomSource,

@@ -15,6 +15,14 @@ export interface Clock {
   readonly resolutionMs?: number;
 }
 
+/** The time that one extension is told. */
+export interface GuestTime {
+  /** Milliseconds since the epoch, as coarse as the operator wants it. */
+  now(): number;
+  /** Milliseconds since a fixed moment, never going back, as coarse as `now`. */
+  monotonic(): number;
+}
+
 /** Fills `bytes` with random ones. An operator may replace it. */
 export type RandomSource = (bytes: Uint8Array) => void;
 

@@ -14,7 +14,7 @@ import { bindPreopens } from "../capabilities/gated/preopens.ts";
 import type { BoundPreopen } from "../capabilities/preopen.ts";
 import { lackingFlags } from "../capabilities/powers/permissions.ts";
 import type { LogSink } from "../capabilities/log_sink.ts";
-import type { Peers, RandomSource } from "../capabilities/services.ts";
+import type { Clock, Peers, RandomSource } from "../capabilities/services.ts";
 import type { Serving } from "../capabilities/serving.ts";
 import type { CapabilityAsk, JsonObject, Manifest } from "../manifest/manifest.ts";
 import type { SelfDescription } from "./contract.ts";
@@ -47,6 +47,7 @@ export interface AdmissionOptions {
   readonly signal: AbortSignal | undefined;
   readonly log: LogSink;
   readonly random: RandomSource | undefined;
+  readonly clock: Clock | undefined;
   readonly trustedSql: boolean;
   /** Directories that the operator gives to a WASI guest. */
   readonly preopens: readonly BoundPreopen[];
@@ -109,6 +110,7 @@ export async function admit(
     limits,
     log,
     random,
+    clock: options.clock,
     storage,
     trustedSql: options.trustedSql,
     peers: options.peers,

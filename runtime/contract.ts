@@ -2,7 +2,12 @@
 
 import type { CallBudget, HostCalls } from "../capabilities/host_calls.ts";
 import type { OfferedImport } from "../capabilities/raw_import.ts";
-import type { DeclaredEvents, EventSink, RandomSource } from "../capabilities/services.ts";
+import type {
+  DeclaredEvents,
+  EventSink,
+  GuestTime,
+  RandomSource,
+} from "../capabilities/services.ts";
 import type { Issue } from "../manifest/errors.ts";
 import type { CapabilityAsk, Isolation, JsonObject, Manifest } from "../manifest/manifest.ts";
 import type { Limits } from "./limits.ts";
@@ -89,6 +94,8 @@ export interface LoadRequest {
   readonly hostFunctions?: HostFunctions;
   /** Makes time and randomness of WASI guests the same in every run. */
   readonly deterministic?: Determinism;
+  /** Time of the guest, where it is not the machine's own. */
+  readonly clock?: GuestTime | undefined;
   /** Randomness of the guest, where it is not the process's own. */
   readonly random?: RandomSource | undefined;
   /** Functions that capabilities of the embedder offer to WASM modules. */

@@ -1,5 +1,7 @@
 /** One load: from a package to an extension that runs, or to nothing at all. @module */
 
+import { guestTime } from "../capabilities/extension_services.ts";
+import { powers } from "../capabilities/powers.ts";
 import { resolve } from "@std/path";
 import type { CapabilityRegistry } from "../capabilities/catalog.ts";
 import { checkAsks } from "../capabilities/grant.ts";
@@ -112,6 +114,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
         signal: options.signal,
         log: options.log ?? context.log,
         random: options.random,
+        clock: options.clock,
         trustedSql: options.trustedSql ?? false,
         preopens: preopens.host,
         sinks: host,
@@ -149,6 +152,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     }),
     rawImports: context.capabilities.imports(),
     random: options.random,
+    clock: options.clock && guestTime(options.clock, powers),
     metering: options.metering,
     refine,
     direct: () => direct,

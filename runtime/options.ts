@@ -1,7 +1,7 @@
 /** What an operator can say: when making a host, and at each load. @module */
 
 import type { AuditSink } from "../capabilities/audit.ts";
-import type { EventSink, RandomSource } from "../capabilities/services.ts";
+import type { Clock, EventSink, RandomSource } from "../capabilities/services.ts";
 import type { CapabilityRegistry } from "../capabilities/catalog.ts";
 import type { GrantOptions } from "../capabilities/grant.ts";
 import type { GrantStore } from "../capabilities/grant_store.ts";
@@ -137,6 +137,11 @@ export interface LoadOptions {
   readonly callHandler?: CallHandler;
   /** Takes the log records of this extension, instead of the host's `log`. */
   readonly log?: LogSink;
+  /**
+   * What time this extension is told, as `clock` and, in JavaScript, as `Date` and `performance`; a guest
+   * in a worker or process sees it move when the host speaks to it. Default: the machine's.
+   */
+  readonly clock?: Clock;
   /** Fills bytes with what this extension gets as random ones; default: the system's source. */
   readonly random?: RandomSource;
   /**

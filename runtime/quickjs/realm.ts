@@ -24,6 +24,8 @@ export interface Program {
 /** What the guest finds when it begins. */
 export interface RealmSetup {
   readonly dialect: Dialect;
+  /** What the operator replaced: "clock", "random", both or neither. */
+  readonly replaced: string;
   /** Operations and configuration, as JSON. */
   readonly surface: string;
   readonly config: string;
@@ -87,7 +89,7 @@ export class Realm {
     this.#files = files;
     this.#host = host;
     this.#enter = this.#boot(host, setup.textLimit);
-    this.enter("dialect", 0, setup.dialect.empty);
+    this.enter("dialect", 0, setup.dialect.empty, setup.replaced);
     this.enter("surface", 0, setup.surface, setup.config);
     interpreter.context.runtime.setModuleLoader(
       (key) => this.#sourceOf(key),

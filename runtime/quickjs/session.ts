@@ -88,6 +88,7 @@ export class Session {
     this.#stay(load, () => {
       this.#realm = new Realm(this.#interpreter, this.#realmHost(), {
         dialect: GOJA,
+        replaced: `${request.clock ? "clock " : ""}${request.random ? "random" : ""}`,
         surface: JSON.stringify(
           host.surface.map((one) => ({ ...one, sync: one.sync && SYNC.has(one.capability) })),
         ),

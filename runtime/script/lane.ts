@@ -14,6 +14,7 @@ import { makeAnswers } from "./lane_answers.ts";
 import { type DirectHead, DirectOperations } from "./lane_direct.ts";
 import { LaneRunner } from "./lane_runner.ts";
 import { type LinkedFile, openRealm, ParseError, type Realm } from "./realm.ts";
+import { seededRandom } from "./seeded_random.ts";
 import {
   type Head,
   headNumber,
@@ -64,6 +65,9 @@ export function startLane(place: LanePlace): LaneInput {
   let direct: DirectOperations | undefined;
   /** Answers nothing before the load: nothing asks before it. */
   let answer: (what: string, head: string, body: string) => string = () => "!";
+  /** What a replaced clock showed when the host last spoke: in between it stands still. */
+  let told: readonly [now: number, monotonic: number] | undefined;
+  let randomFill = place.randomFill;
   let path = "";
   let kind: ScriptKind = "script";
   let payloadBytes = 0;
@@ -178,8 +182,9 @@ export function startLane(place: LanePlace): LaneInput {
     kind = headText(head, "kind") as ScriptKind;
     payloadBytes = headNumber(head, "payloadBytes");
     answer = makeAnswers({
-      now: place.now,
-      randomFill: place.randomFill,
+      now: () => told?.[0] ?? place.now(),
+      monotonic: () => told?.[1] ?? performance.now(),
+      randomFill: (bytes) => randomFill(bytes),
       files,
       logBytes: headNumber(head, "logBytes"),
       log: (operation, args) => runner.afterwards(() => send("log", 0, { operation }, args)),
@@ -209,8 +214,11 @@ export function startLane(place: LanePlace): LaneInput {
       const granted = head.direct as unknown as DirectHead;
       direct = new DirectOperations(granted, place.fetch, payloadBytes, reply);
     }
+    const seed = headText(head, "seed");
+    if (seed !== "") randomFill = seededRandom(Uint8Array.fromBase64(seed));
+    const replaced = `${told ? "clock " : ""}${seed === "" ? "" : "random"}`;
     runner.begin([{ id: 0, budgetMs: headNumber(head, "budgetMs") }], (realm) => {
-      realm.enter("dialect", 0, headText(head, "nothing"), "");
+      realm.enter("dialect", 0, headText(head, "nothing"), replaced);
       realm.enter("surface", 0, surface, config);
       start(realm);
     });
@@ -228,6 +236,7 @@ export function startLane(place: LanePlace): LaneInput {
 
   function receive(received: Message): void {
     const { type, id, head, body } = received;
+    if (Array.isArray(head.at)) told = [Number(head.at[0]), Number(head.at[1])];
     switch (type) {
       case "define": {
         const file = { path: headText(head, "path"), kind: headText(head, "kind"), text: body };

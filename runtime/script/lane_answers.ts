@@ -9,6 +9,8 @@ import { answerUrl } from "./url_answer.ts";
 export interface AnswerSources {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds since a fixed moment. */
+  monotonic(): number;
   randomFill(bytes: Uint8Array): void;
   /** CommonJS and data files by key. */
   readonly files: ReadonlyMap<string, ScriptFile>;
@@ -39,7 +41,7 @@ export function makeAnswers(
       case "clock.now":
         return `=${sources.now()}`;
       case "clock.monotonic":
-        return `=${performance.now()}`;
+        return `=${sources.monotonic()}`;
       case "random.bytes":
         return random(JSON.parse(args));
     }

@@ -10,6 +10,7 @@ import { makeGlobals } from "./prelude/globals.ts";
 import { harden } from "./prelude/harden.ts";
 import { makeKit } from "./prelude/kit.ts";
 import { makeLookup } from "./prelude/lookup.ts";
+import { makeReplaced } from "./prelude/replaced.ts";
 import { makeSurface } from "./prelude/surface.ts";
 import { makeTimers } from "./prelude/timers.ts";
 import { makeUrl } from "./prelude/url.ts";
@@ -44,7 +45,7 @@ export const PRELUDE_NAME = "airlock:prelude";
  *
  * | `enter(kind, id, a, b)` | does |
  * | --- | --- |
- * | `dialect`, 0, "null" or "undefined" | what an empty payload means, and whether nothing is returned as `null` or as empty text |
+ * | `dialect`, 0, "null" or "undefined", "clock random" | what an empty payload means, and whether nothing is returned as `null` or as empty text; which of clock and random the operator replaced |
  * | `surface`, 0, JSON operations, JSON config | builds `airlock`; must come before guest code |
  * | `define`, 0, key, function / `json`, 0, key, text | a CommonJS wrapper `(exports, require, module, __filename, __dirname)`, or a data file |
  * | `script`, `commonjs` (key), `namespace` (module namespace) | what calls look their functions up in |
@@ -70,6 +71,7 @@ return (${makeEntry})(kit, {
   makeEncoding: ${makeEncoding},
   makeGlobals: ${makeGlobals},
   makeLookup: ${makeLookup},
+  makeReplaced: ${makeReplaced},
   makeSurface: ${makeSurface},
   makeTimers: ${makeTimers},
   makeUrl: ${makeUrl},

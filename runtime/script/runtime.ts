@@ -128,6 +128,8 @@ function runtimeOf(tier: Tier): Runtime {
       dialect: V8GO,
       openLane: (events) => tier.openLane(events, request),
       printed: (line) => output.stderr(line),
+      clock: request.clock,
+      random: request.random,
       locate: (text) => strip.locate(text),
     };
     let session = new Session(setup);

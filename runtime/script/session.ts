@@ -1,6 +1,7 @@
 /** The host's side of one lane: its load, its calls, its end. A lane serves one extension, once. @module */
 
 import type { HostCalls, SurfaceOperation } from "../../capabilities/host_calls.ts";
+import type { GuestTime, RandomSource } from "../../capabilities/services.ts";
 import type { JsonObject } from "../../manifest/manifest.ts";
 import type { Call } from "../contract.ts";
 import { withDeadline } from "../deadline.ts";
@@ -19,6 +20,7 @@ import type { ScriptFile, ScriptGraph } from "./graph.ts";
 import { isAnsweredInLane } from "./lane_answers.ts";
 import { type OperationOwner, Operations } from "./operations.ts";
 import { printable } from "./resolve.ts";
+import { SEED_BYTES } from "./seeded_random.ts";
 import type { Place } from "./strip.ts";
 import {
   type Head,
@@ -43,6 +45,10 @@ export interface SessionSetup {
   /** What its lanes do themselves; the lane has Deno's permission for it. */
   readonly direct?: Head;
   openLane(events: LaneEvents): Lane;
+  /** What a replaced clock shows; the lane's own is used without it. */
+  readonly clock?: GuestTime | undefined;
+  /** Where randomness comes from that is not the lane's own. */
+  readonly random?: RandomSource | undefined;
   printed(line: string): void;
   /** Where a text that cannot be parsed is wrong. */
   locate(text: string): Promise<Place | undefined>;
@@ -137,6 +143,7 @@ export class Session {
       nothing: dialect.empty,
       budgetMs: limits.loadMs,
       surface: jsonOf(surface),
+      seed: this.#seed(),
       ...direct && { direct },
     };
     this.#send("evaluate", 0, head, JSON.stringify(config));
@@ -176,7 +183,7 @@ export class Session {
 
   #send(type: MessageType, id: number, head?: Head, body?: string): void {
     this.#sendCalls();
-    this.#lane.send(message(type, id, head, body));
+    this.#hand(message(type, id, head, body));
   }
 
   #post(call: CallRequest): void {
@@ -195,7 +202,24 @@ export class Session {
     const calls = this.#outgoing;
     this.#outgoing = [];
     this.#outgoingUnits = 0;
-    this.#lane.send(callMessage(calls));
+    this.#hand(callMessage(calls));
+  }
+
+  /** A replaced clock is read each time the host speaks. */
+  #hand(sent: Message): void {
+    const { clock } = this.#setup;
+    if (!clock) return this.#lane.send(sent);
+    const at = [clock.now(), clock.monotonic()];
+    this.#lane.send({ ...sent, head: { ...sent.head, at } });
+  }
+
+  /** Begins the lane's randomness where it is replaced. */
+  #seed(): string {
+    const { random } = this.#setup;
+    if (!random) return "";
+    const seed = new Uint8Array(SEED_BYTES);
+    random(seed);
+    return seed.toBase64();
   }
 
   async #expect(

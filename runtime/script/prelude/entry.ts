@@ -6,6 +6,7 @@ import type { Collector, Encoding } from "./encoding.ts";
 import type { Globals } from "./globals.ts";
 import type { Kit } from "./kit.ts";
 import type { Lookup } from "./lookup.ts";
+import type { Replace } from "./replaced.ts";
 import type { Surface, SurfaceHost } from "./surface.ts";
 import type { TimerHost, Timers } from "./timers.ts";
 
@@ -27,6 +28,7 @@ export interface PreludeParts {
   readonly makeEncoding: (kit: Kit) => Encoding;
   readonly makeGlobals: (kit: Kit, describe: Describe, surface: Surface, ask: Ask) => Globals;
   readonly makeLookup: (kit: Kit) => Lookup;
+  readonly makeReplaced: (kit: Kit, ask: Ask) => Replace;
   readonly makeSurface: (kit: Kit, encoding: Encoding, host: SurfaceHost) => Surface;
   readonly makeTimers: (kit: Kit, host: TimerHost) => Timers;
   readonly makeUrl: (kit: Kit, ask: Ask) => void;
@@ -61,6 +63,7 @@ export function makeEntry(kit: Kit, parts: PreludeParts, send: Post, query: Ask)
   const encoding = parts.makeEncoding(kit);
   parts.makeDecoder(kit, encoding.collector);
   parts.makeClone(kit);
+  const replace = parts.makeReplaced(kit, ask);
   parts.makeUrl(kit, ask);
   const commonJs = parts.makeCommonJs(kit, ask);
   const lookup = parts.makeLookup(kit);
@@ -234,6 +237,8 @@ export function makeEntry(kit: Kit, parts: PreludeParts, send: Post, query: Ask)
         return log("error", ["Uncaught (in promise)", describe.thrown(a)]);
       case "dialect":
         nothing = a === "undefined" ? undefined : null;
+        if (kit.indexOf(kit.text(b), "clock") >= 0) replace.clock();
+        if (kit.indexOf(kit.text(b), "random") >= 0) replace.random();
         return;
       case "surface":
         surface.build(a as string, b as string);

@@ -24,6 +24,7 @@ function open(script: string, config: unknown = {}): Opened {
   const log: string[] = [];
   const ask: Ask = makeAnswers({
     now: () => 1_700_000_000_000,
+    monotonic: () => performance.now(),
     randomFill: (bytes) => bytes.fill(7),
     files: new Map(),
     logBytes: 1e6,
