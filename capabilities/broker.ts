@@ -247,6 +247,7 @@ export class Broker implements AsyncDisposable {
       signal: options?.signal,
       deadline: options?.deadline,
       chain: options?.chain ?? context.chain,
+      onEvent: options?.onEvent,
       onOutcome: (outcome) =>
         subject && this.#record(subject, outcome, performance.now() - start, options),
       onLanded: () => void flights.delete(flight),

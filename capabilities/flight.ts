@@ -3,15 +3,17 @@
 import type { HostValue, OperationContext } from "./capability.ts";
 import type { AuditOutcome } from "./audit.ts";
 import { outcomeOf } from "./audit.ts";
+import type { EventSink } from "./services.ts";
 
 /** What does not change from one operation of a capability to the next. */
-export type FlightBase = Omit<OperationContext, "signal" | "chain" | "deadline">;
+export type FlightBase = Omit<OperationContext, "signal" | "chain" | "deadline" | "onEvent">;
 
 /** How a flight is tied to its caller. */
 export interface FlightTies {
   readonly signal: AbortSignal | undefined;
   readonly deadline?: number | undefined;
   readonly chain: readonly string[];
+  readonly onEvent?: EventSink | undefined;
   /** Writes down what came of it; a throw makes the operation fail. */
   readonly onOutcome: (outcome: AuditOutcome) => void;
   /** Runs when the operation itself is over, which may be long after its caller was answered. */
@@ -25,6 +27,7 @@ export class Flight implements OperationContext {
   readonly state: unknown;
   readonly chain: readonly string[];
   readonly deadline: number | undefined;
+  readonly onEvent: EventSink | undefined;
   /** Resolves when the operation itself is over. */
   readonly landed: Promise<void>;
   readonly #ties: FlightTies;
@@ -41,6 +44,7 @@ export class Flight implements OperationContext {
     this.state = state;
     this.chain = ties.chain;
     this.deadline = ties.deadline;
+    this.onEvent = ties.onEvent;
     this.#ties = ties;
     this.landed = new Promise((resolve) => this.#land = resolve);
   }

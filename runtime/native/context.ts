@@ -44,6 +44,7 @@ export class CallContext implements NativeContext {
       deadline: this.#call.deadline,
       chain: this.#call.chain,
       budget: this.#call.budget,
+      onEvent: this.#call.onEvent,
     });
   }
 

@@ -105,6 +105,7 @@ export class Operations {
       const value = this.#host.callSync(operation, decodeArguments(args), {
         chain: active?.call.chain ?? [],
         budget: active?.call.budget,
+        onEvent: active?.call.onEvent,
       });
       return `=${encodeHostValue(value)}`;
     } catch (error) {
@@ -133,6 +134,7 @@ export class Operations {
         deadline: active?.call.deadline,
         chain: active?.call.chain ?? [],
         budget: active?.call.budget,
+        onEvent: active?.call.onEvent,
       }),
     );
   }

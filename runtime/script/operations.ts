@@ -1,6 +1,7 @@
 /** Host operations that one lane asked for: run, counted, answered, stopped. Host side. @module */
 
 import type { CallBudget, HostCalls } from "../../capabilities/host_calls.ts";
+import type { EventSink } from "../../capabilities/services.ts";
 import { CapabilityError } from "../../capabilities/errors.ts";
 import { decodeArguments, encodeHostValue } from "./host_value.ts";
 import { LogMeter } from "./log_meter.ts";
@@ -11,6 +12,8 @@ import { WireError } from "./wire.ts";
 export interface OperationOwner {
   readonly chain: readonly string[];
   readonly budget: CallBudget;
+  readonly deadline: number;
+  readonly onEvent?: EventSink | undefined;
 }
 
 /** How an operation's outcome gets back. */
@@ -91,6 +94,8 @@ export class Operations {
         signal: running.controller.signal,
         chain: owner?.chain ?? [],
         budget: owner?.budget,
+        deadline: owner?.deadline,
+        onEvent: owner?.onEvent,
       });
       text = encodeHostValue(value);
       ok = text.length <= this.#payloadBytes;

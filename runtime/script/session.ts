@@ -158,7 +158,8 @@ export class Session {
     if (this.#over) return Promise.reject(this.#over);
     const id = this.#lastCall = this.#lastCall % 0xffff_ffff + 1;
     const settle = Promise.withResolvers<string>();
-    this.#calls.set(id, { fn, settle, chain: how.chain, budget: how.budget });
+    const { chain, budget, deadline, onEvent } = how;
+    this.#calls.set(id, { fn, settle, chain, budget, deadline, onEvent });
     const budgetMs = Math.min(how.deadline - performance.now(), Number.MAX_SAFE_INTEGER);
     this.#post({ id, fn, budgetMs, each, payload });
     return this.#waits.wait(settle.promise, how, (reason) => {
