@@ -266,16 +266,19 @@ export class LaneModule implements Module {
   async #close(): Promise<void> {
     this.#stopSparing?.();
     for (const spare of this.#spare.splice(0)) this.#shut(spare);
-    const limit = { deadline: performance.now() + CLOSE_MS, signal: undefined };
     const ended = this.#pool.close();
-    const all = [...this.#lanes].map((lane) => this.#pool.all.has(lane) ? ended : this.#shut(lane));
-    await withDeadline(Promise.allSettled([ended, ...all]), limit).catch(() => {});
-    // What was in a call has been told to end; now nothing of it may be left.
-    const left = Promise.allSettled([...this.#lanes].map((lane) => this.#shut(lane)));
-    await withDeadline(left, limit).catch(() => {});
+    await settledWithin(CLOSE_MS, [ended]);
+    // What was in a call has been told to end, and so is an end that does not come.
+    await settledWithin(CLOSE_MS, [...this.#lanes].map((lane) => this.#shut(lane)));
     if (this.#lanes.size > 0) throw new Fault("lane-leaked");
     await ended;
   }
+}
+
+/** Waits for `promises`, but not for ever; says nothing about how they ended. */
+async function settledWithin(ms: number, promises: readonly Promise<void>[]): Promise<void> {
+  const limit = { deadline: performance.now() + ms, signal: undefined };
+  await withDeadline(Promise.allSettled(promises), limit).catch(() => {});
 }
 
 /** A view is cloned with all that it is a view of. */
