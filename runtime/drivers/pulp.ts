@@ -79,8 +79,9 @@ class StepLoop implements Driven {
     let turn = performance.now();
     while (!signal.aborted) {
       const event = inbox.take();
-      // A new instance registers at once what the lost one had: nobody finds its paths gone.
+      // A new instance registers at once what the lost one had: whoever hears of the loss finds it again.
       if (await this.#step(event) === "lost" && this.#state === "running") await this.#step();
+      if (event?.kind === "http.request") inbox.settle(event.id);
       if (this.#state !== "running") return;
       if (event === undefined) {
         await inbox.wait(signal, { ms: idleMs });
@@ -105,8 +106,6 @@ class StepLoop implements Driven {
       return undefined;
     } catch (error) {
       return this.#cut.signal.aborted ? undefined : this.#fail(error);
-    } finally {
-      if (event?.kind === "http.request") this.#context.inbox.settle(event.id);
     }
   }
 

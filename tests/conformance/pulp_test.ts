@@ -10,6 +10,12 @@ import { abiSuite, type Behaviours } from "./abi_suite.ts";
 /** With files its calls may be suspended; without them they are answered at once. */
 const FILES: LoadOptions = { grants: { fs: true } };
 
+const WAYS: readonly (readonly [way: string, options: LoadOptions])[] = [
+  ["at once", {}],
+  ["suspended", FILES],
+  ["in a worker", { isolation: "worker" }],
+];
+
 const BEHAVIOURS: Behaviours = {
   echo: (call, payload) => tell(call, command("e", payload)),
   // what a step returns is all of its answer, so that many may be under way
@@ -32,7 +38,7 @@ for (const [language, directory] of Object.entries(PROBES)) {
     waiting: FILES,
   });
 
-  for (const [way, options] of [["at once", {}], ["suspended", FILES]] as const) {
+  for (const [way, options] of WAYS) {
     Deno.test(`pulp ${language} ${way}: it is initialised with its configuration, or nothing`, async () => {
       await using probe = await load({ ...options, config: { n: 1, x: 1.5, deep: { on: true } } });
       const cell = probe.extension.as("pulp");

@@ -54,7 +54,6 @@ const NS_PER_MS = 1_000_000n;
 /** The one byte of MessagePack's nil: what an embedder says to initialise a cell with nothing. */
 const NIL = 0xc0;
 
-const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 
 /** The `pulp` convention. */
@@ -151,7 +150,7 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
     return then(run(INIT, input), (status) => {
       expectZero(INIT, status);
       kept.init = input;
-      return NOTHING;
+      return new Uint8Array(0);
     });
   }
 
@@ -160,7 +159,7 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
     // A copy: it is kept, and the caller may use its buffer again.
     const given = bytesOf(payload).slice();
     if (given.length === 0) return packConfig(config, manifest.pulp?.numbers);
-    return given.length === 1 && given[0] === NIL ? NOTHING : given;
+    return given.length === 1 && given[0] === NIL ? new Uint8Array(0) : given;
   }
 
   function step(payload: Uint8Array): Uint8Array | Promise<Uint8Array> {
@@ -215,7 +214,7 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
         case SHUTDOWN:
           return then(run(SHUTDOWN), (status) => {
             expectZero(SHUTDOWN, status);
-            return NOTHING;
+            return new Uint8Array(0);
           });
         case PROBE_LAST_CALL:
         case PROBE_CONFIG_MARKER:

@@ -175,6 +175,28 @@ const NEIGHBOUR = {
 };
 const NEIGHBOUR_CODE = 'export function answer() { return { status: 200, body: "fine" }; }';
 
+Deno.test("a Pulp cell in a worker is served, starts again, and ends in order", async () => {
+  await using site = await serve({}, [[fixture("server"), {
+    isolation: "worker",
+    limits: { timeoutMs: 5_000 },
+  }]]);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, at) => get(`${site.url}/echo/${at}`)),
+  );
+  for (const [at, answer] of answers.entries()) {
+    assertEquals(answer, [200, `GET /echo/${at} ${at} - - -`]);
+  }
+  const client = await Client.connect(site.url, "/chat?as=guest");
+  client.socket.send("hello");
+  await until(() => client.frames.length === 2);
+  assertEquals(client.frames, ["welcome to /chat guest", "hello"]);
+  assertEquals(await get(`${site.url}/trap`), [500, "plugin did not respond"]);
+  assertEquals(await get(`${site.url}/count`), [200, "1"]);
+  await client.close();
+  await site.served.close();
+  assert(!site.log.some(({ message }) => message.includes("did not shut down")));
+});
+
 Deno.test("a Pulp cell that floods its host is stopped by its time, and the others go on", async () => {
   const manifest = { name: "neighbour", runtime: "quickjs", module: "n.js", ...NEIGHBOUR };
   await using site = await serve({}, [
