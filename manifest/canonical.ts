@@ -4,7 +4,7 @@ import type { CapabilityAsk, Json, JsonObject, Manifest, RouteDeclaration } from
 
 /**
  * The manifest as JSON with sorted keys and no spaces: the text that digests cover. It is itself a
- * manifest that parses to an equal one.
+ * manifest that parses to an equal one, but for that of a Pulp cell, which has more to it.
  *
  * @param manifest A parsed manifest.
  * @returns The same text for every spelling of the same manifest.
