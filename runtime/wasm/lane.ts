@@ -2,7 +2,7 @@
 
 import type { Call } from "../contract.ts";
 import { withDeadline } from "../deadline.ts";
-import { Fault } from "../errors.ts";
+import { Fault, isPublicError } from "../errors.ts";
 import { openWorkerChannel, type WorkerChannel } from "../worker/channel.ts";
 import type { Kept } from "./abi/contract.ts";
 import { answerOf, hear, knownFunctions, type LaneHost } from "./lane_answers.ts";
@@ -249,7 +249,10 @@ export class WasmLane {
   }
 
   /** Ends a call by what the host failed with when nobody could be told. */
-  #fail(running: Running, error: unknown): void {
+  #fail(running: Running, reason: unknown): void {
+    const error = reason instanceof Fault || isPublicError(reason)
+      ? reason
+      : new Fault("trap", "a host function failed", { cause: reason });
     this.stop(error);
     running.ended.resolve({ result: { ok: false, error }, next: "discard", fuel: undefined });
   }
