@@ -28,6 +28,9 @@ export interface ChildLimits {
 /** Bytes that wait to be read by the child: a guest that stops reading must not fill the host. */
 const UNREAD_LIMIT = 8 * 1024 * 1024;
 
+/** Bytes that may wait before calls do. */
+const CONGESTED_BYTES = 1024 * 1024;
+
 /** Kinds of children whose cache is kept: it has some 30 KB. */
 const CACHES = 16;
 
@@ -62,6 +65,8 @@ export class ProcessLane implements Lane {
   #child: Deno.ChildProcess | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
   #unread = 0;
+  /** Who waits for the child to read. */
+  #room: PromiseWithResolvers<void> | undefined;
   /** Nothing is reported any more. */
   #over = false;
   #gone: Promise<void> | undefined;
@@ -117,6 +122,11 @@ export class ProcessLane implements Lane {
     else this.#write(encodeFrame(sent));
   }
 
+  room(): Promise<void> | undefined {
+    if (this.#over || this.#unread <= CONGESTED_BYTES) return undefined;
+    return (this.#room ??= Promise.withResolvers<void>()).promise;
+  }
+
   /** Nothing follows an `evaluate` before it was answered. */
   async #sendCapped(capped: Promise<void>, sent: Message): Promise<void> {
     try {
@@ -127,11 +137,13 @@ export class ProcessLane implements Lane {
 
   close(): Promise<void> {
     this.#over = true;
+    this.#makeRoom();
     return this.#gone ??= this.#closeGently();
   }
 
   kill(): Promise<void> {
     this.#over = true;
+    this.#makeRoom();
     return this.#gone ??= this.#kill();
   }
 
@@ -210,12 +222,19 @@ export class ProcessLane implements Lane {
     }
     this.#writer?.write(frame).then(() => {
       this.#unread -= frame.length;
+      if (this.#unread <= CONGESTED_BYTES) this.#makeRoom();
     }, () => {/* the child is gone, which its status tells */});
+  }
+
+  #makeRoom(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
   }
 
   #end(reason: Fault): void {
     if (this.#over) return;
     this.#over = true;
+    this.#makeRoom();
     this.#events?.ended(reason);
   }
 

@@ -65,7 +65,11 @@ export class ScriptModule implements Module {
     if (this.#running >= this.#setup.limits.concurrency) await this.#wait(call);
     else this.#running++;
     try {
-      const session = await this.#live(call);
+      let session = await this.#live(call);
+      for (let room = session.room(); room; room = session.room()) {
+        await this.#queued(room, asked, call);
+        session = await this.#live(call);
+      }
       // Time spent in the queue and on a new lane is not the call's own.
       const waited = performance.now() - asked;
       const how = { ...call, deadline: call.deadline + waited };
@@ -96,14 +100,24 @@ export class ScriptModule implements Module {
     if (this.#queue.length >= QUEUE_LIMIT) throw new Fault("busy");
     const turn = Promise.withResolvers<void>();
     this.#queue.push(turn);
-    const deadline = performance.now() + this.#setup.limits.queueMs;
+    await this.#queued(turn.promise, performance.now(), call, () => {
+      const at = this.#queue.indexOf(turn);
+      if (at >= 0) this.#queue.splice(at, 1);
+      // The turn had come already: it goes to the next.
+      else this.#release();
+    });
+  }
+
+  /** Waits for a turn as long as a call may that began to wait at `since`. */
+  async #queued(
+    turn: Promise<void>,
+    since: number,
+    call: Call,
+    onEnd?: () => void,
+  ): Promise<void> {
+    const deadline = since + this.#setup.limits.queueMs;
     try {
-      await withDeadline(turn.promise, { ...call, deadline }, () => {
-        const at = this.#queue.indexOf(turn);
-        if (at >= 0) this.#queue.splice(at, 1);
-        // The turn had come already: it goes to the next.
-        else this.#release();
-      });
+      await withDeadline(turn, { ...call, deadline }, onEnd);
     } catch (error) {
       throw error instanceof Fault && error.code === "timeout" ? new Fault("busy") : error;
     }

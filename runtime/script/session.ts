@@ -170,6 +170,11 @@ export class Session {
     });
   }
 
+  /** Settles when its lane has taken most of what it was sent; `undefined` when it has. */
+  room(): Promise<void> | undefined {
+    return this.#lane.room?.();
+  }
+
   /** Ends the lane; resolves when nothing of it runs any more, which may be never. */
   close(): Promise<void> {
     this.#settleAll(this.#over ??= new Fault("closed"), new Fault("closed"));

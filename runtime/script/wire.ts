@@ -209,6 +209,8 @@ export function headNumber(head: Head, name: string): number {
 export interface Lane {
   /** Gives up when the other side does not take what it is sent. */
   send(message: Message): void;
+  /** Settles when the other side has taken most of what it was sent; `undefined` when it has. */
+  room?(): Promise<void> | undefined;
   /**
    * Ends the lane, stuck or not; resolves when nothing of it runs any more, which for a stuck
    * worker may be never. Idempotent.

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { jsRuntimes } from "../../../runtime/script/runtime.ts";
-import { call, cpuDuring, failure, load, pause, within } from "../script/lane_fixture.ts";
+import { call, cpuDuring, failure, fakeHost, load, pause, within } from "../script/lane_fixture.ts";
 
 function process(warmProcesses = 0) {
   const found = jsRuntimes({ warmProcesses }).find(({ isolation }) => isolation === "process");
@@ -190,6 +190,34 @@ Deno.test("js in a process: a child has no environment, no rights, and nothing o
   assertEquals(await Deno.readLink(`/proc/${pid}/cwd`), "/");
   const limits = await Deno.readTextFile(`/proc/${pid}/limits`);
   assert(/^Max data size\s+\d+\s+\d+/m.test(limits), limits);
+  await module.close();
+  await runtime.close();
+});
+
+Deno.test("js in a process: what a guest does not read waits outside, then is told so", async () => {
+  const runtime = process();
+  const payloadBytes = 1024 * 1024;
+  const host = fakeHost(() => "y".repeat(payloadBytes - 16));
+  const module = await load(
+    runtime,
+    `function loop() { for (;;); } function size(x) { return x.length } function ok() { return 1 }
+    function askAndLoop() { for (let i = 0; i < 60; i++) airlock.test.echo(i); for (;;); }`,
+    { host, limits: { payloadBytes, concurrency: 100, queueMs: 2_000 } },
+  );
+  const text = "x".repeat(payloadBytes - 16);
+  const sizes = () => Array.from({ length: 40 }, () => call(module, "size", text, within(60_000)));
+  // More than may ever wait for a child, read as fast as it can.
+  assertEquals(new Set(await Promise.all(sizes())), new Set([text.length]));
+  const looping = failure(() => call(module, "loop", null, within(4_000)));
+  await pause(50);
+  const codes = await Promise.all(sizes().map((one) => failure(() => one)));
+  const busy = codes.filter(({ code }) => code === "busy").length;
+  assert(busy > 30, `${busy} are busy`);
+  assertEquals(codes.filter(({ code }) => code === "lost").length, codes.length - busy);
+  assertEquals((await looping).code, "timeout");
+  assertEquals(await call(module, "ok"), 1);
+  // Answers cannot wait: a guest that asks for many and reads none is ended.
+  assertEquals((await failure(() => call(module, "askAndLoop", null, within(8_000)))).code, "trap");
   await module.close();
   await runtime.close();
 });
