@@ -10,7 +10,8 @@
 import { join } from "@std/path";
 import {
   assemble,
-  ASSEMBLYSCRIPT,
+  buildAssemblyScript,
+  buildC,
   buildGo,
   CLANG,
   GO,
@@ -29,23 +30,14 @@ const GUESTS: readonly Guest[] = [
     module: "validate.wasm",
     tools: [],
     build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...["assembly/validate.ts", "--outFile", out],
-        ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
-      ]),
+      buildAssemblyScript(directory, "assembly/validate.ts", out, "minimal", ["--noAssert"]),
   },
   {
     name: "validate-c",
     module: "validate.wasm",
     tools: [CLANG, WASM_LD],
     build: (directory, out) =>
-      run(directory, "clang", [
-        ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
-        ...["-ffreestanding", "-fno-builtin", "-nostdlib", "-mexec-model=reactor"],
-        ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
-        ...["-o", out, "validate.c", "json.c", "number.c", "memory.c"],
-      ]),
+      buildC(directory, ["validate.c", "json.c", "number.c", "memory.c"], out, ["-fno-builtin"]),
   },
   {
     name: "validate-go",
@@ -82,25 +74,14 @@ const GUESTS: readonly Guest[] = [
     directory: "tests/fixtures/apiqube/probe-as",
     module: "probe.wasm",
     tools: [],
-    build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...["assembly/probe.ts", "--outFile", out],
-        ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1"],
-      ]),
+    build: (directory, out) => buildAssemblyScript(directory, "assembly/probe.ts", out, "minimal"),
   },
   {
     name: "probe-c",
     directory: "tests/fixtures/apiqube/probe-c",
     module: "probe.wasm",
     tools: [CLANG, WASM_LD],
-    build: (directory, out) =>
-      run(directory, "clang", [
-        ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
-        ...["-ffreestanding", "-nostdlib", "-mexec-model=reactor"],
-        ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
-        ...["-o", out, "probe.c"],
-      ]),
+    build: (directory, out) => buildC(directory, ["probe.c"], out),
   },
   {
     name: "pulp-notes",
@@ -115,11 +96,7 @@ const GUESTS: readonly Guest[] = [
     module: "probe.wasm",
     tools: [],
     build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...["assembly/probe.ts", "--outFile", out, "--use", "abort="],
-        ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1"],
-      ]),
+      buildAssemblyScript(directory, "assembly/probe.ts", out, "minimal", ["--use", "abort="]),
   },
   {
     name: "pulp-server",
@@ -127,24 +104,14 @@ const GUESTS: readonly Guest[] = [
     module: "server.wasm",
     tools: [],
     build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...["assembly/server.ts", "--outFile", out, "--exportRuntime"],
-        ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1"],
-      ]),
+      buildAssemblyScript(directory, "assembly/server.ts", out, "minimal", ["--exportRuntime"]),
   },
   {
     name: "pulp-probe-c",
     directory: "tests/fixtures/pulp/probe-c",
     module: "probe.wasm",
     tools: [CLANG, WASM_LD],
-    build: (directory, out) =>
-      run(directory, "clang", [
-        ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
-        ...["-ffreestanding", "-nostdlib", "-mexec-model=reactor"],
-        ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
-        ...["-o", out, "probe.c"],
-      ]),
+    build: (directory, out) => buildC(directory, ["probe.c"], out),
   },
   {
     name: "hookr-simple",
@@ -152,11 +119,7 @@ const GUESTS: readonly Guest[] = [
     module: "simple.wasm",
     tools: [],
     build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...["assembly/simple.ts", "--outFile", out],
-        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1"],
-      ]),
+      buildAssemblyScript(directory, "assembly/simple.ts", out, "incremental"),
   },
   {
     name: "wapc-relay",
@@ -180,24 +143,14 @@ const GUESTS: readonly Guest[] = [
     module: "probe_as.wasm",
     tools: [],
     build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...["assembly/probe.ts", "--outFile", out],
-        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1"],
-      ]),
+      buildAssemblyScript(directory, "assembly/probe.ts", out, "incremental"),
   },
   {
     name: "gk-c",
     directory: "tests/fixtures/gk",
     module: "probe_c.wasm",
     tools: [CLANG, WASM_LD],
-    build: (directory, out) =>
-      run(directory, "clang", [
-        ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
-        ...["-ffreestanding", "-fno-builtin", "-nostdlib", "-mexec-model=reactor"],
-        ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
-        ...["-o", out, "probe.c"],
-      ]),
+    build: (directory, out) => buildC(directory, ["probe.c"], out, ["-fno-builtin"]),
   },
   ...WASI_GUESTS,
   ...callGuests("hookr"),
@@ -216,10 +169,8 @@ function callGuests(convention: "hookr" | "wapc"): readonly Guest[] {
       module: "probe_as.wasm",
       tools: [],
       build: (_, out) =>
-        run(sources, Deno.execPath(), [
-          ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-          ...[`assembly/${convention}.ts`, "--outFile", out, "--use", `WAPC=${isWapc ? 1 : 0}`],
-          ...["--runtime", "minimal", "--optimizeLevel", "3", "--shrinkLevel", "1"],
+        buildAssemblyScript(sources, `assembly/${convention}.ts`, out, "minimal", [
+          ...["--use", `WAPC=${isWapc ? 1 : 0}`],
         ]),
     },
     {
@@ -228,12 +179,7 @@ function callGuests(convention: "hookr" | "wapc"): readonly Guest[] {
       module: "probe_c.wasm",
       tools: [CLANG, WASM_LD],
       build: (_, out) =>
-        run(sources, "clang", [
-          ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory"],
-          ...["-ffreestanding", "-fno-builtin", "-nostdlib", "-mexec-model=reactor"],
-          ...["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all"],
-          ...[...isWapc ? ["-DWAPC"] : [], "-o", out, "probe.c"],
-        ]),
+        buildC(sources, ["probe.c"], out, ["-fno-builtin", ...isWapc ? ["-DWAPC"] : []]),
     },
   ];
 }
@@ -246,10 +192,10 @@ function extismGuest(name: string, directory: string, module: string): Guest {
     module: `${module}.wasm`,
     tools: [],
     build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...[`assembly/${module}.ts`, "--outFile", out, "--use", "abort="],
-        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
+      buildAssemblyScript(directory, `assembly/${module}.ts`, out, "incremental", [
+        "--use",
+        "abort=",
+        "--noAssert",
       ]),
   };
 }

@@ -26,7 +26,7 @@ export interface Guest {
 }
 
 /** The compiler of AssemblyScript, from its package. */
-export const ASSEMBLYSCRIPT = "npm:assemblyscript@0.28.20/asc";
+const ASSEMBLYSCRIPT = "npm:assemblyscript@0.28.20/asc";
 const WABT = "npm:wabt@1.0.39";
 
 /** The C compiler. */
@@ -49,6 +49,47 @@ export const RUSTC: Tool = {
   versionArgs: ["--version"],
   version: "rustc 1.95.0",
 };
+
+/** Builds AssemblyScript. */
+export function buildAssemblyScript(
+  directory: string,
+  source: string,
+  out: string,
+  runtime: "minimal" | "incremental",
+  flags: readonly string[] = [],
+): Promise<void> {
+  return run(directory, Deno.execPath(), [
+    ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT, source, "--outFile", out],
+    ...["--runtime", runtime, "--optimizeLevel", "3", "--shrinkLevel", "1", ...flags],
+  ]);
+}
+
+/** Builds C without a library into a module that is called, not run. */
+export function buildC(
+  directory: string,
+  sources: readonly string[],
+  out: string,
+  flags: readonly string[] = [],
+): Promise<void> {
+  return run(directory, "clang", [
+    ...["--target=wasm32-unknown-unknown", "-std=c11", "-Os", "-mbulk-memory", "-ffreestanding"],
+    ...["-nostdlib", "-mexec-model=reactor", "-Wall", "-Wextra", "-Werror", "-Wl,--no-entry"],
+    ...["-Wl,--strip-all", ...flags, "-o", out, ...sources],
+  ]);
+}
+
+/** Builds C with WASI's library into a program. */
+export function buildWasiC(
+  directory: string,
+  sources: readonly string[],
+  out: string,
+  flags: readonly string[] = [],
+): Promise<void> {
+  return run(directory, "clang", [
+    ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-Os", "-Wall", "-Wextra", "-Werror"],
+    ...["-Wl,--strip-all", ...flags, "-o", out, ...sources],
+  ]);
+}
 
 /** Builds a directory with Go. */
 export function buildGo(

@@ -6,11 +6,10 @@
  */
 
 import { GAPS } from "../tests/hostile/limits.ts";
+import { withMarkedPart } from "./marked_text.ts";
 
 const README = new URL("../README.md", import.meta.url);
 const DOCUMENT = new URL("../docs/hostile.md", import.meta.url);
-const BEGIN = "<!-- hostile: deno task hostile -->\n";
-const END = "<!-- /hostile -->";
 
 /** Tiers in the order of the table. */
 const TIERS = ["wasm", "wasm worker", "wasi", "quickjs", "worker", "process", "native", "host"];
@@ -126,16 +125,6 @@ function count(attempts: readonly Attempt[]): string {
   return `${attempts.filter(({ stopped }) => stopped).length} / ${attempts.length}`;
 }
 
-/** `text` with `table` put between its marks. */
-export function withSummary(text: string, table: string): string {
-  const from = text.indexOf(BEGIN) + BEGIN.length;
-  const to = text.indexOf(END);
-  if (from < BEGIN.length || to < from) {
-    throw new TypeError("The README has no marks for the table");
-  }
-  return text.slice(0, from) + table + text.slice(to);
-}
-
 if (import.meta.main) {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
@@ -147,7 +136,7 @@ if (import.meta.main) {
     }).output();
     const attempts = attemptsOf(await Deno.readTextFile(report));
     const readme = await Deno.readTextFile(README);
-    await Deno.writeTextFile(README, withSummary(readme, summary(attempts)));
+    await Deno.writeTextFile(README, withMarkedPart(readme, "hostile", summary(attempts)));
     await Deno.writeTextFile(DOCUMENT, details(attempts));
     if (!success) Deno.exit(1);
   } finally {

@@ -2,12 +2,12 @@
 
 import {
   assemble,
-  ASSEMBLYSCRIPT,
+  buildAssemblyScript,
   buildGo,
+  buildWasiC,
   CLANG,
   GO,
   type Guest,
-  run,
   WASM_LD,
 } from "./guest_builders.ts";
 
@@ -25,11 +25,7 @@ export const WASI_GUESTS: readonly Guest[] = [
     directory: "tests/conformance/wasi_guests/posix",
     module: "posix.wasm",
     tools: [CLANG, WASM_LD],
-    build: (directory, out) =>
-      run(directory, "clang", [
-        ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-D_GNU_SOURCE", "-Os"],
-        ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-o", out, "posix.c"],
-      ]),
+    build: (directory, out) => buildWasiC(directory, ["posix.c"], out, ["-D_GNU_SOURCE"]),
   },
   {
     name: "wasi-golang",
@@ -44,10 +40,10 @@ export const WASI_GUESTS: readonly Guest[] = [
     module: "process.wasm",
     tools: [],
     build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...["assembly/process.ts", "--outFile", out, "--use", "abort="],
-        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
+      buildAssemblyScript(directory, "assembly/process.ts", out, "incremental", [
+        "--use",
+        "abort=",
+        "--noAssert",
       ]),
   },
   {
@@ -55,11 +51,7 @@ export const WASI_GUESTS: readonly Guest[] = [
     directory: "examples/conventions/wasi/forth",
     module: "forth.wasm",
     tools: [CLANG, WASM_LD],
-    build: (directory, out) =>
-      run(directory, "clang", [
-        ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-Os"],
-        ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-o", out, "forth.c"],
-      ]),
+    build: (directory, out) => buildWasiC(directory, ["forth.c"], out),
   },
   {
     name: "wasi-numbered",
@@ -67,10 +59,10 @@ export const WASI_GUESTS: readonly Guest[] = [
     module: "numbered.wasm",
     tools: [],
     build: (directory, out) =>
-      run(directory, Deno.execPath(), [
-        ...["run", "--allow-all", "--no-config", "--no-lock", ASSEMBLYSCRIPT],
-        ...["assembly/numbered.ts", "--outFile", out, "--use", "abort="],
-        ...["--runtime", "incremental", "--optimizeLevel", "3", "--shrinkLevel", "1", "--noAssert"],
+      buildAssemblyScript(directory, "assembly/numbered.ts", out, "incremental", [
+        "--use",
+        "abort=",
+        "--noAssert",
       ]),
   },
   {
@@ -81,10 +73,7 @@ export const WASI_GUESTS: readonly Guest[] = [
     build: async (directory, out) => {
       const entries = await Array.fromAsync(Deno.readDir(directory));
       const sources = entries.map(({ name }) => name).filter((name) => name.endsWith(".c")).sort();
-      await run(directory, "clang", [
-        ...["--target=wasm32-wasi", "--sysroot=/usr", "-std=c11", "-Os"],
-        ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-o", out, ...sources],
-      ]);
+      await buildWasiC(directory, [...sources], out);
     },
   },
   {
