@@ -139,10 +139,21 @@ class LaneSession {
       outcome = this.#failed(error, "discard", undefined);
     }
     this.#publish();
-    const told = isSame(before, this.#kept) ? outcome : { ...outcome, kept: this.#kept };
+    this.#finish(id, isSame(before, this.#kept) ? outcome : { ...outcome, kept: this.#kept });
+  }
+
+  #finish(id: number, outcome: WireOutcome): void {
     const { result } = outcome;
-    const moved = result.ok ? wholeBuffer(result.value) : [];
-    this.#port.send({ kind: "done", id, outcome: told }, moved);
+    try {
+      const moved = result.ok ? wholeBuffer(result.value) : [];
+      this.#port.send({ kind: "done", id, outcome }, moved);
+    } catch (cause) {
+      // An answer that was handed over before, say: it is the convention's to give a fresh one.
+      const fault = new Fault("trap", "its answer cannot be handed over", { cause });
+      const failed = this.#failed(fault, "discard", outcome.fuel);
+      this.#publish();
+      this.#port.send({ kind: "done", id, outcome: failed });
+    }
   }
 
   async #do(task: Task, wanted: LaneCall): Promise<WireOutcome> {

@@ -3,7 +3,9 @@
 import type { Abi } from "../../../runtime/wasm/abi/contract.ts";
 import { startWasmLane } from "../../../runtime/wasm/lane_session.ts";
 
-/** `fail` throws where nobody catches it, anything else answers "ok". */
+const SAME = new Uint8Array(4);
+
+/** `fail` throws where nobody catches it, `same` gives its bytes away twice, anything else answers "ok". */
 export const FAILING: Abi = {
   name: "failing",
   instances: "one",
@@ -17,6 +19,7 @@ export const FAILING: Abi = {
   bind: () => ({
     imports: {},
     invoke(fn) {
+      if (fn === "same") return SAME;
       if (fn !== "fail") return new TextEncoder().encode("ok");
       setTimeout(() => {
         throw new TypeError("nobody catches this");

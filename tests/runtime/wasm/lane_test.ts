@@ -252,6 +252,10 @@ Deno.test("a worker that fails loses its call, and the next one gets another", a
     assertEquals(await codeOf(() => extension.invoke("fail")), "lost");
     assertEquals(await text(extension.invoke("fine")), "ok");
     assertEquals(extension.stats().restarts, 1);
+    assertEquals(await extension.invoke("same"), new Uint8Array(4));
+    assertEquals(await codeOf(() => extension.invoke("same")), "trap");
+    assert(await cpuUse(50) < 0.5);
+    assertEquals(await text(extension.invoke("fine")), "ok");
   } finally {
     await host.close();
   }
