@@ -36,12 +36,26 @@ const rows = ROWS.filter(({ operation, about }) =>
   Object.hasOwn(IMPORTS, operation) && about !== "more streams than a call may register"
 );
 
-for (const [language, directory] of Object.entries(PROBES)) {
+interface Tier {
+  readonly title: string;
+  readonly directory: URL;
+  readonly isolation: "inline" | "worker";
+}
+
+/** The language does not matter to a lane: one is enough there. */
+const TIERS: readonly Tier[] = Object.entries(PROBES).flatMap(([language, directory], at) => {
+  const title = `pulp ${language}`;
+  const inline = { title, directory, isolation: "inline" } as const;
+  const worker = { title: `${title} in a worker`, directory, isolation: "worker" } as const;
+  return at === 0 ? [inline, worker] : [inline];
+});
+
+for (const { title, directory, isolation } of TIERS) {
   for (const row of rows) {
-    Deno.test(`pulp ${language}: ${row.about}`, async () => {
+    Deno.test(`${title}: ${row.about}`, async () => {
       await using world = await makeWorld();
       const audit: AuditRecord[] = [];
-      await using probe = await load(directory, world, audit, row.limits);
+      await using probe = await load(directory, world, audit, { isolation, ...row.limits });
       for (const capability of row.revoked ?? []) probe.extension.grants.revoke(capability);
       const before = audit.length;
       const answered = ask(probe, row, world);
@@ -64,7 +78,7 @@ async function load(
   directory: URL,
   world: World,
   audit: AuditRecord[],
-  limits: LimitOptions = {},
+  { isolation, ...limits }: LimitOptions & Pick<Tier, "isolation">,
 ): Promise<Probe> {
   const path = join(world.extensions, NAME);
   await Deno.mkdir(path, { recursive: true });
@@ -79,6 +93,7 @@ async function load(
     storageRoot: world.storage,
     grants: { [`${NAME}/`]: granted },
     limits: { timeoutMs: 10_000, ...limits },
+    isolation,
   });
   try {
     const loaded = await host.loadDir(world.extensions);
