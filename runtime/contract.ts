@@ -86,8 +86,6 @@ export interface LoadRequest {
   readonly args: readonly string[];
   /** Environment of WASI guests. */
   readonly env: { readonly [name: string]: string };
-  /** Whether its operator gives it directories, of this machine or in memory. */
-  readonly hasPreopens?: boolean;
   /** Directories in memory of WASI guests, by the name they have there. */
   readonly memoryFiles?: ReadonlyMap<string, MemoryFiles>;
   /** Functions of the embedder, for engines whose guests can call them by name. */

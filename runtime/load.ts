@@ -142,7 +142,6 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     args: options.args ?? [],
     env: options.env ?? {},
     memoryFiles: preopens.memory,
-    hasPreopens,
     ...options.deterministic && { deterministic: options.deterministic },
     lazy: options.lazy ?? false,
     hostFunctions: attendedFunctions(hostFunctions, {
