@@ -63,12 +63,14 @@ export interface AttackerOptions extends LoadOptions {
   readonly audit?: HostOptions["audit"];
   /** What `count.later` waits for. */
   readonly later?: () => Promise<void>;
+  /** What the host does besides, in `count.up`. */
+  readonly onUp?: () => void;
 }
 
 /** Loads an attacker; what it imports from `count` is granted. */
 export async function loadAttacker(
   file: string,
-  { audit, later = () => Promise.resolve(), ...options }: AttackerOptions = {},
+  { audit, later = () => Promise.resolve(), onUp = () => {}, ...options }: AttackerOptions = {},
 ): Promise<Attacker> {
   let effects = 0;
   const records: AuditRecord[] = [];
@@ -80,7 +82,15 @@ export async function loadAttacker(
     operations: {},
     imports: {
       count: {
-        up: { params: [], results: ["i32"], run: () => ++effects },
+        up: {
+          params: [],
+          results: ["i32"],
+          run() {
+            effects++;
+            onUp();
+            return effects;
+          },
+        },
         later: {
           params: [],
           results: ["i32"],

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { ExtensionHost, type Hasher, integrityHasher } from "../../mod.ts";
+import { ExtensionError, ExtensionHost, type Hasher, integrityHasher } from "../../mod.ts";
 import { temporaryDirectory } from "../temporary.ts";
 import { assertServes, attackerBytes, codeOf, loadAttacker, TIERS } from "./wasm_guests.ts";
 
@@ -99,6 +99,29 @@ Deno.test("hostile 31: a host function called from the start section works, and 
       assertEquals([attacker.effects(), allowed.length], [2, 2]);
     });
   }
+});
+
+Deno.test("hostile 31: a host that calls its guest again from a host function never enters the same instance", async (t) => {
+  await t.step("reenters.wat against wasm", async () => {
+    const codes: string[] = [];
+    const enter: { again?: () => void } = {};
+    await using attacker = await loadAttacker("reenters.wat", {
+      limits: { instances: 4 },
+      onUp() {
+        try {
+          enter.again?.();
+        } catch (error) {
+          if (!(error instanceof ExtensionError)) throw error;
+          codes.push(error.code);
+        }
+      },
+    });
+    enter.again = () => void attacker.extension.invokeSync("again");
+    attacker.extension.invokeSync("again");
+    // each level has an instance of its own, and there is an end of them
+    assertEquals([attacker.effects(), codes], [4, ["busy"]]);
+    await assertServes(attacker);
+  });
 });
 
 Deno.test("hostile 31, 37: a guest that goes on after it was closed asks for nothing more", async (t) => {
