@@ -85,7 +85,9 @@ async function runProgram(
         streams: { ...output, ...reads && stdin ? { stdin } : {} },
         signal,
       });
-      await extension.invoke(PROGRAM, payload, { signal });
+      const result = await extension.invoke(PROGRAM, payload, { signal });
+      // a plugin that is a program gives its result in its own way
+      if (extension.abi !== "wasi") await writeBytes(io, result);
       return EXIT.ok;
     } catch (error) {
       const status = program.brokenStatus ?? statusOf(error);

@@ -44,6 +44,20 @@ export function chooseAbi(
   shape: ModuleShape,
   wanted: string | undefined,
 ): AbiChoice {
+  const { abi, evidence } = chooseName(abis, shape, wanted);
+  return { abi: formOf(abi, shape), evidence };
+}
+
+/** The form of a convention that a module needs. */
+export function formOf(abi: Abi, shape: ModuleShape): Abi {
+  return abi.variant?.(shape) ?? abi;
+}
+
+function chooseName(
+  abis: readonly Abi[],
+  shape: ModuleShape,
+  wanted: string | undefined,
+): AbiChoice {
   if (wanted !== undefined) return named(abis, wanted);
   const fitting: AbiChoice[] = [];
   for (const abi of abis) {

@@ -9,7 +9,7 @@ import { pooledRandom } from "../wasi/random.ts";
 import { type GuestPort, openGuestPort } from "../worker/guest_port.ts";
 import { keepGlobals } from "../worker/keep_globals.ts";
 import type { Abi, Kept } from "./abi/contract.ts";
-import { KNOWN_ABIS, operationsOf } from "./abis.ts";
+import { formOf, KNOWN_ABIS, operationsOf } from "./abis.ts";
 import type { LiveGuest } from "./guest.ts";
 import { HARMLESS } from "./harmless.ts";
 import { type Blueprint, type GuestInstance, sizeOf, startInstance } from "./instance.ts";
@@ -106,7 +106,8 @@ class LaneSession {
       case "setup": {
         const { setup } = message;
         this.#setup = setup;
-        this.#abi = this.#abis.find(({ name }) => name === setup.abi);
+        const known = this.#abis.find(({ name }) => name === setup.abi);
+        this.#abi = known && formOf(known, setup.shape);
         this.#control = new Int32Array(setup.control);
         return;
       }

@@ -270,6 +270,11 @@ export interface Abi {
    * `startWasmLane` with the convention. Without it the guests run inline only.
    */
   readonly lane?: URL;
+  /**
+   * The form of the convention that a module needs, where it has several: of the same name, with
+   * other rules of starting and calling. Left out, there is one.
+   */
+  variant?(shape: ModuleShape): Abi;
   /** What is wrong with a module, in the convention's own words; told beside what it lacks. */
   problems?(shape: ModuleShape): readonly string[];
   /** What a module without a list of capabilities asks for by its imports. */

@@ -19,6 +19,7 @@ import {
   type Guest,
   type GuestFunction,
   LIFECYCLE_EXPORTS,
+  type ModuleShape,
   type Payload,
   type Session,
 } from "./contract.ts";
@@ -30,12 +31,15 @@ import { userFunctions } from "./extism_user.ts";
 const ENVIRONMENT = "extism:host/env";
 /** Where host functions are imported from, unless a plugin says otherwise. */
 const USER = "extism:host/user";
+const COMMAND = "_start";
 const HASKELL_START = "hs_init";
 const CONSTRUCTORS = "__wasm_call_ctors";
 /** Bytes of an error that are read: what an error keeps is shorter. */
 const ERROR_BYTES = 16 * 1024;
 
 const OPERATIONS: readonly string[] = ["() -> i32", "()"];
+
+const RESERVED: readonly string[] = [...LIFECYCLE_EXPORTS, HASKELL_START, "hs_exit"];
 
 /** The `extism` convention. */
 export const extismAbi: Abi = Object.freeze<Abi>({
@@ -48,7 +52,7 @@ export const extismAbi: Abi = Object.freeze<Abi>({
   },
   requires: [],
   operation: OPERATIONS,
-  reserved: [...LIFECYCLE_EXPORTS, HASKELL_START, "hs_exit"],
+  reserved: RESERVED,
   memories: 1,
   starts: true,
   hostFunctions: true,
@@ -59,10 +63,32 @@ export const extismAbi: Abi = Object.freeze<Abi>({
     );
     return asks ? [{ name: "net", args: {}, optional: true, reason: "" }] : [];
   },
-  bind,
+  variant: (shape) => isCommand(shape) ? COMMANDS : extismAbi,
+  bind: (guest, environment) => bind(guest, environment, RESERVED),
 });
 
-function bind(guest: Guest, environment: AbiEnvironment): Session {
+/**
+ * Programs whose one function is `_start`, as compilers without exports of one's own make them: each
+ * call runs the whole program, and so has an instance of its own.
+ */
+const COMMANDS: Abi = Object.freeze<Abi>({
+  ...extismAbi,
+  instances: "fresh",
+  starts: false,
+  reserved: RESERVED.filter((name) => name !== COMMAND),
+  bind: (guest, environment) => bind(guest, environment, COMMANDS.reserved),
+});
+
+function isCommand({ exports }: ModuleShape): boolean {
+  const functions = exports.filter(({ kind }) => kind === "function");
+  const has = (wanted: string) => functions.some(({ name }) => name === wanted);
+  return has(COMMAND) && !has("_initialize") &&
+    !functions.some(({ name, type }) =>
+      !RESERVED.includes(name) && (type === undefined || OPERATIONS.includes(type))
+    );
+}
+
+function bind(guest: Guest, environment: AbiEnvironment, reserved: readonly string[]): Session {
   const { limits, shape, unknownFunction } = environment;
   const store = new BlockStore(guest, limits.memoryBytes);
   const http = new ExtismHttp(guest, store, environment);
@@ -74,7 +100,7 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
   const mayExit = shape.imports.some(({ name }) => name === "proc_exit");
 
   function find(name: string): GuestFunction {
-    const entry = extismAbi.reserved.includes(name) ? undefined : guest.entry(name);
+    const entry = reserved.includes(name) ? undefined : guest.entry(name);
     if (entry === undefined) throw unknownFunction(name);
     const type = types.get(name);
     if (type !== undefined && !OPERATIONS.includes(type)) {
@@ -88,9 +114,13 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
   }
 
   function finish(status: unknown): Uint8Array {
+    const exitStatus = status instanceof Exit ? { exitStatus: status.status } : {};
     const message = store.error(ERROR_BYTES);
     if (message !== undefined) {
-      throw new Fault("guest-error", "it set an error", { guest: message });
+      throw new Fault("guest-error", "it set an error", { guest: message, ...exitStatus });
+    }
+    if (status instanceof Exit) {
+      throw new Fault("guest-error", `it exited with status ${status.status}`, exitStatus);
     }
     if (typeof status === "number" && status !== 0) {
       throw new Fault("guest-error", `it returned ${status}`);
@@ -106,7 +136,7 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
       if (!guest.suspends) returned = result;
       else return Promise.resolve(result).then((value) => returned = value);
     });
-    const statusOf = (exit: number) => exit === 0 ? returned : exit;
+    const statusOf = (exit: number) => exit === 0 ? returned : new Exit(exit);
     return typeof exited === "number" ? statusOf(exited) : exited.then(statusOf);
   }
 
@@ -137,6 +167,14 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
     memorySize: () => store.size,
     reset: () => store.reset(),
   };
+}
+
+/** How a function ended that called `proc_exit` with a status other than 0. */
+class Exit {
+  readonly status: number;
+  constructor(status: number) {
+    this.status = status;
+  }
 }
 
 /** Haskell's runtime takes the count and the list of its arguments: it gets none. */

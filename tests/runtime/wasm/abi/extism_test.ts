@@ -185,3 +185,16 @@ Deno.test("load() says which convention is meant where there is more than one", 
   const extension = await host.load(EXAMPLE, { abi: "extism" });
   assertEquals(extension.abi, "extism");
 });
+
+Deno.test("extism runs a plugin whose one function is _start once a call, each in an instance of its own", async () => {
+  for (const isolation of ["inline", "worker"] as const) {
+    await using loaded = await loadPlugin("command", { isolation });
+    const { call, extension, plugin } = loaded;
+    assertEquals(extension.exports, ["_start"]);
+    assertEquals([await call("_start", "a"), await call("_start", "b")], ["a1", "b1"]);
+    const error = await assertRejects(() => call("_start"), ExtensionError);
+    assertEquals([error.code, error.exitStatus], ["guest-error", 3]);
+    assertEquals([plugin.functionExists("_start"), plugin.functionExists("malloc")], [true, false]);
+    assertEquals(await call("_start", "c"), "c1");
+  }
+});
