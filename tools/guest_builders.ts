@@ -26,7 +26,7 @@ export interface Guest {
 }
 
 /** The compiler of AssemblyScript, from its package. */
-const ASSEMBLYSCRIPT = "npm:assemblyscript@0.28.20/asc";
+export const ASSEMBLYSCRIPT = "npm:assemblyscript@0.28.20/asc";
 const WABT = "npm:wabt@1.0.39";
 
 /** The C compiler. */
