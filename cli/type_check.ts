@@ -1,5 +1,6 @@
 /** Checks the types of an extension's TypeScript, with the names that its realm has and no others. @module */
 
+import config from "../deno.json" with { type: "json" };
 import type { ExtensionDescription, ModuleIssue } from "../mod.ts";
 
 /** Milliseconds of one check: types can be made to compute for ever. */
@@ -8,8 +9,15 @@ const CHECK_MS = 60_000;
 /** Findings that are told of one extension. */
 const FINDINGS = 100;
 
-/** What the guest's own modules import types from, and what stands for `airlock:host`. */
-const GUEST_MODULE: string = import.meta.resolve("../runtime/guest/mod.ts");
+const GUEST_FILE: string = import.meta.resolve("../runtime/guest/mod.ts");
+
+/**
+ * What the guest's own modules import types from, and what stands for `airlock:host`. The compiler
+ * takes no types of a package of the registry by the address of its file.
+ */
+const GUEST_MODULE: string = GUEST_FILE.includes(`/${config.name}/${config.version}/`)
+  ? `jsr:${config.name}@${config.version}/guest`
+  : GUEST_FILE;
 
 /** Files whose author wrote types. */
 const TYPED = /\.m?ts$/;
@@ -20,7 +28,7 @@ const FINDING =
 
 /**
  * Issues of types; empty where there are none to check, or this process may not start the compiler.
- * The compiler runs nothing, and reads nothing but what is on this machine.
+ * The compiler runs nothing, and takes nothing from the network but this package.
  */
 export async function checkTypes(
   { issues, engine, directory, module }: ExtensionDescription,
@@ -32,8 +40,10 @@ export async function checkTypes(
   // The compiler follows imports by its own rules: not before they are known to keep to ours.
   if (issues.some(({ severity }) => severity === "error") || !await mayCompile()) return [];
   const root = await Deno.realPath(directory);
-  const text = await compile(`${root}/${entry}`, signal);
-  return [...text.matchAll(FINDING)].slice(0, FINDINGS).map((found) => {
+  const { success, text } = await compile(`${root}/${entry}`, signal);
+  const findings = [...text.matchAll(FINDING)].slice(0, FINDINGS);
+  if (!success && findings.length === 0) return [unchecked(text)];
+  return findings.map((found) => {
     const [, code = "", message = "", url = "", line = "", column = ""] = found;
     return {
       severity: "error",
@@ -52,8 +62,22 @@ async function mayCompile(): Promise<boolean> {
   return state === "granted";
 }
 
+/** The compiler itself failed, or took too long: silence would pass for a clean bill. */
+function unchecked(text: string): ModuleIssue {
+  const why = /^error: (.*)$/m.exec(text)?.[1] ?? "the compiler ended";
+  return {
+    severity: "warning",
+    path: "",
+    message: `its types could not be checked: ${why}`,
+    file: "",
+  };
+}
+
 /** What the compiler says about a file. Its settings come through a pipe: nothing is written. */
-async function compile(path: string, signal: AbortSignal | undefined): Promise<string> {
+async function compile(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly success: boolean; readonly text: string }> {
   const limit = AbortSignal.timeout(CHECK_MS);
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -61,8 +85,10 @@ async function compile(path: string, signal: AbortSignal | undefined): Promise<s
       "--quiet",
       "--no-lock",
       "--no-npm",
-      "--cached-only",
-      ...GUEST_MODULE.startsWith("file:") ? ["--no-remote"] : [],
+      // The extension's own types come from nowhere else.
+      ...GUEST_FILE.startsWith("file:")
+        ? ["--no-remote"]
+        : [`--allow-import=${new URL(GUEST_FILE).host}`],
       "--config",
       "/dev/stdin",
       path,
@@ -76,9 +102,9 @@ async function compile(path: string, signal: AbortSignal | undefined): Promise<s
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(JSON.stringify(settings()))).catch(() => {});
   await writer.close().catch(() => {});
-  const { stderr } = await child.output();
+  const { success, stderr } = await child.output();
   signal?.throwIfAborted();
-  return new TextDecoder().decode(stderr);
+  return { success, text: new TextDecoder().decode(stderr) };
 }
 
 function settings(): unknown {

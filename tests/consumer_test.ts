@@ -111,6 +111,18 @@ Deno.test("a project outside the repository runs every kind of extension", async
 
   const test = await deno(project, env, "test", "-A");
   assertEquals(test.code, 0, test.stdout + test.stderr);
-  assertMatch(test.stdout, /^ok \| 4 passed \| 0 failed/m);
+  assertMatch(test.stdout, /^ok \| 5 passed \| 0 failed/m);
+
+  const cli = ["run", "-A", "jsr:@airlock/host/cli", "check"];
+  const clean = await deno(project, env, ...cli, "extensions/echo-ts");
+  assertEquals(clean.code, 0, clean.stdout + clean.stderr);
+  await Deno.writeTextFile(
+    join(project, "extensions/echo-ts/echo.ts"),
+    'import type { Airlock } from "@airlock/host/guest";\n' +
+      "export function echo(airlock: Airlock): number { return airlock.config; }\n",
+  );
+  const wrong = await deno(project, env, ...cli, "extensions/echo-ts");
+  assertMatch(wrong.stdout, /echo\.ts:2:\d+: .*\(TS2322\)/, wrong.stdout + wrong.stderr);
+  assertEquals(wrong.code, 3);
   assertEquals(registry.missed, []);
 });

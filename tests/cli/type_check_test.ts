@@ -78,6 +78,15 @@ export function validate(x: { email: string }): boolean {
   );
 });
 
+Deno.test("checkTypes() takes no types from elsewhere, and says so", async () => {
+  const found = await findings({
+    "index.ts":
+      `import type { A } from "http://127.0.0.1:9/a.ts";\nexport const f = (a: A): A => a;`,
+  });
+  assertEquals(found.length, 1);
+  assertStringIncludes(found[0] ?? "", "127.0.0.1:9");
+});
+
 Deno.test("checkTypes() has nothing to say of JavaScript, nor where the graph is wrong already", async () => {
   assertEquals(await findings({ "index.ts": "import './gone.ts'; const n: number = 'x';" }), []);
 });
