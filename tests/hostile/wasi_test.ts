@@ -20,6 +20,12 @@ const LIMIT_MS = 300;
 const LATE_MS = 400;
 const OK = 0;
 
+/** Where programs run. */
+const PLACES = [
+  { where: "", isolation: "inline" },
+  { where: " (in a worker)", isolation: "worker" },
+] as const;
+
 /** What a function answered: 0, an errno, or the code of what ended it. */
 type Answer = number | string;
 
@@ -98,16 +104,18 @@ Deno.test("hostile 47, 48: no link leads a program out, whoever made it", async 
     ["moved_directory", NOTCAPABLE],
     ["too_far", NOTCAPABLE],
   ];
-  await t.step("links.wat against wasi", async () => {
-    await using place = await scene();
-    await using attacker = await attack("links.wat", { preopens: place.inside });
-    for (const [fn, errno] of refused) {
-      assertEquals(await attacker.ask(fn), errno, fn);
-      await place.check();
-    }
-    // every look at the host was one of the broker's
-    assert(attacker.audit.some(({ capability }) => capability === "preopens"));
-  });
+  for (const { where, isolation } of PLACES) {
+    await t.step(`links.wat${where} against wasi`, async () => {
+      await using place = await scene();
+      await using attacker = await attack("links.wat", { preopens: place.inside, isolation });
+      for (const [fn, errno] of refused) {
+        assertEquals(await attacker.ask(fn), errno, fn);
+        await place.check();
+      }
+      // every look at the host was one of the broker's
+      assert(attacker.audit.some(({ capability }) => capability === "preopens"));
+    });
+  }
 });
 
 Deno.test("hostile 49: a list of buffers that no memory holds moves nothing", async (t) => {
@@ -193,12 +201,15 @@ Deno.test("hostile 52: a wait ends with the call, and uses no processor", async 
 });
 
 Deno.test("hostile 53: an exit is not caught", async (t) => {
-  await t.step("exits.wat against wasi", async () => {
-    await using attacker = await attack("exits.wat", { limits: { timeoutMs: LIMIT_MS } });
-    assertEquals(await attacker.ask("own"), OK);
-    assertEquals(await attacker.ask("caught"), 3);
-    assertEquals(await attacker.ask("again"), 5);
-    assertEquals(await attacker.ask("zero"), OK);
-    assertEquals(await attacker.ask("own"), OK);
-  });
+  for (const { where, isolation } of PLACES) {
+    await t.step(`exits.wat${where} against wasi`, async () => {
+      const limits = { timeoutMs: LIMIT_MS * 10 };
+      await using attacker = await attack("exits.wat", { limits, isolation });
+      assertEquals(await attacker.ask("own"), OK);
+      assertEquals(await attacker.ask("caught"), 3);
+      assertEquals(await attacker.ask("again"), 5);
+      assertEquals(await attacker.ask("zero"), OK);
+      assertEquals(await attacker.ask("own"), OK);
+    });
+  }
 });
