@@ -40,27 +40,34 @@ async function run({ operands: [directory = ""], values, io }: Invocation): Prom
   const settings = await settingsOf(values);
   const options = await serveOptions(values);
   await checkReadable(directory);
-  return await withHost(io, settings, async ({ host, signal }) => {
-    const reporter = reporterFor(io, values.has("json"));
-    await loadAll(host, directory, settings, signal);
-    await using served = await host.serve(options);
-    await reporter.listening(served);
-    const interrupted = Promise.withResolvers<void>();
-    const timer = setInterval(() => void reporter.look(served).catch(interrupted.reject), LOOK_MS);
-    const stop = () => interrupted.resolve();
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-    try {
-      await interrupted.promise;
-    } finally {
-      clearInterval(timer);
-      signal.removeEventListener("abort", stop);
-    }
-    const last = served.status();
-    await served.close();
-    await reporter.ended(last);
-    return EXIT.ok;
-  });
+  return await withHost(
+    io,
+    { host: { ...settings.host, warmProcesses: 1 } },
+    async ({ host, signal }) => {
+      const reporter = reporterFor(io, values.has("json"));
+      await loadAll(host, directory, settings, signal);
+      await using served = await host.serve(options);
+      await reporter.listening(served);
+      const interrupted = Promise.withResolvers<void>();
+      const timer = setInterval(
+        () => void reporter.look(served).catch(interrupted.reject),
+        LOOK_MS,
+      );
+      const stop = () => interrupted.resolve();
+      signal.addEventListener("abort", stop, { once: true });
+      if (signal.aborted) stop();
+      try {
+        await interrupted.promise;
+      } finally {
+        clearInterval(timer);
+        signal.removeEventListener("abort", stop);
+      }
+      const last = served.status();
+      await served.close();
+      await reporter.ended(last);
+      return EXIT.ok;
+    },
+  );
 }
 
 /**

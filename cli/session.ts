@@ -33,6 +33,8 @@ export async function withHost(
   const { rememberedGrants } = options;
   if (typeof rememberedGrants === "string") await checkStore(rememberedGrants, onRequest);
   const host = new ExtensionHost({
+    // most commands end before a spare process would be of use
+    warmProcesses: 0,
     ...options,
     ...(onRequest ? { onRequest } : {}),
     log: (record) => io.err(`${formatLogRecord(record)}\n`),

@@ -16,7 +16,7 @@ export interface Settings {
   readonly registry: CapabilityRegistry;
   readonly host: Pick<
     HostOptions,
-    "capabilities" | "limits" | "onRequest" | "rememberedGrants" | "storageRoot"
+    "capabilities" | "limits" | "onRequest" | "rememberedGrants" | "storageRoot" | "warmProcesses"
   >;
   readonly load: LoadOptions;
 }
