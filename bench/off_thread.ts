@@ -10,7 +10,7 @@ import { ExtensionError, ExtensionHost } from "@airlock/host";
 import { table } from "../examples/table.ts";
 import { cpuUse } from "../tests/cpu_use.ts";
 import { loadAttacker } from "../tests/hostile/wasm_guests.ts";
-import { baseModule } from "../tests/runtime/wasm/lane_guest.ts";
+import { baseModule } from "../tests/runtime/wasm/lane/guest.ts";
 import { type Candidate, measure, type Measurement, report } from "./measure.ts";
 
 const RUST = new URL("../examples/extensions/validate-rust/", import.meta.url);

@@ -107,8 +107,8 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
-    name: "wasm lane entries",
-    files: ["runtime/wasm/lane*.ts"],
+    name: "wasm lanes",
+    files: ["runtime/wasm/lane/**"],
     imports: [...FOUNDATION, "runtime/wasm/**", "runtime/wasi/**", "runtime/worker/**"],
     powers: ["node:vm"],
   },

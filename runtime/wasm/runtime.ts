@@ -19,7 +19,7 @@ import {
 } from "./prepare.ts";
 import { Program } from "./program.ts";
 
-export { wasmLaneRuntime, type WasmLaneRuntimeOptions } from "./lane_runtime.ts";
+export { wasmLaneRuntime, type WasmLaneRuntimeOptions } from "./lane/runtime.ts";
 
 /** Options of {@linkcode wasmRuntime}. */
 export interface WasmRuntimeOptions {

@@ -1,7 +1,7 @@
 /** A convention whose worker fails outright when it is told to; workers run this module, too. @module */
 
-import type { Abi } from "../../../runtime/wasm/abi/contract.ts";
-import { startWasmLane } from "../../../runtime/wasm/lane_session.ts";
+import type { Abi } from "../../../../runtime/wasm/abi/contract.ts";
+import { startWasmLane } from "../../../../runtime/wasm/lane/session.ts";
 
 const SAME = new Uint8Array(4);
 

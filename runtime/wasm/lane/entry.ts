@@ -1,5 +1,5 @@
 /** What a worker runs for guests of the built-in conventions. @module */
 
-import { startWasmLane } from "./lane_session.ts";
+import { startWasmLane } from "./session.ts";
 
 startWasmLane();

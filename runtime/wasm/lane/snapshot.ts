@@ -1,8 +1,8 @@
 /** A copy of a guest's memory, for host code that works on it while the guest is on another thread. @module */
 
-import type { RawMemory } from "../../capabilities/raw_import.ts";
-import { GuestMemory } from "../memory.ts";
-import type { RawAnswer } from "./lane_wire.ts";
+import type { RawMemory } from "../../../capabilities/raw_import.ts";
+import { GuestMemory } from "../../memory.ts";
+import type { RawAnswer } from "./wire.ts";
 
 /** What is written to it is remembered, for whoever has the memory itself. */
 export interface MemorySnapshot extends RawMemory {

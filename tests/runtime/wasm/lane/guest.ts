@@ -1,7 +1,12 @@
 /** Guests for the tests of lanes, written as WebAssembly text and loaded through a host. @module */
 
-import { type Extension, ExtensionHost, type HostOptions, type LoadOptions } from "../../../mod.ts";
-import { wat } from "./rewrite/wat.ts";
+import {
+  type Extension,
+  ExtensionHost,
+  type HostOptions,
+  type LoadOptions,
+} from "../../../../mod.ts";
+import { wat } from "../rewrite/wat.ts";
 
 /** One guest at work. */
 export interface LaneGuest extends AsyncDisposable {

@@ -1,9 +1,9 @@
 /** Directories in memory of programs in lanes: they stay where the embedder sees them, and are asked for. @module */
 
-import type { FileStat, FileTree, OpenFile, WasiPreopen } from "../wasi/files.ts";
-import { type MemoryFiles, treeOf } from "../wasi/memory_files.ts";
-import type { Questions } from "./lane_questions.ts";
-import type { TreeQuestion } from "./lane_wire.ts";
+import type { FileStat, FileTree, OpenFile, WasiPreopen } from "../../wasi/files.ts";
+import { type MemoryFiles, treeOf } from "../../wasi/memory_files.ts";
+import type { Questions } from "./questions.ts";
+import type { TreeQuestion } from "./wire.ts";
 
 /** Directories that are on the host's thread. */
 export function farTrees(

@@ -1,9 +1,9 @@
 /** Answers what guests in lanes ask the host, and hears what they tell. The lane decides nothing. @module */
 
-import { CapabilityError } from "../../capabilities/errors.ts";
-import { FileError } from "../../capabilities/file_error.ts";
-import type { HostCalls } from "../../capabilities/host_calls.ts";
-import { bindImport, type OfferedImport, type RawValue } from "../../capabilities/raw_import.ts";
+import { CapabilityError } from "../../../capabilities/errors.ts";
+import { FileError } from "../../../capabilities/file_error.ts";
+import type { HostCalls } from "../../../capabilities/host_calls.ts";
+import { bindImport, type OfferedImport, type RawValue } from "../../../capabilities/raw_import.ts";
 import type {
   Call,
   ExtismAnswer,
@@ -13,11 +13,11 @@ import type {
   HostFunctionOrigin,
   HostFunctions,
   Payload,
-} from "../contract.ts";
-import { Fault } from "../errors.ts";
-import type { WasiPowers } from "../wasi/contract.ts";
-import { snapshotOf } from "./lane_snapshot.ts";
-import type { NearTrees } from "./lane_trees.ts";
+} from "../../contract.ts";
+import { Fault } from "../../errors.ts";
+import type { WasiPowers } from "../../wasi/contract.ts";
+import { snapshotOf } from "./snapshot.ts";
+import type { NearTrees } from "./trees.ts";
 import type {
   BlocksAnswer,
   FilledAnswer,
@@ -26,7 +26,7 @@ import type {
   News,
   Question,
   RawAnswer,
-} from "./lane_wire.ts";
+} from "./wire.ts";
 
 /** What answers the lanes of one extension. */
 export interface LaneHost {

@@ -1,21 +1,21 @@
 /** What runs inside a WebAssembly lane: one guest at a time, one task at a time. @module */
 
-import type { HostValue } from "../../capabilities/capability.ts";
-import type { Call, Payload } from "../contract.ts";
-import { Fault } from "../errors.ts";
-import type { WasiPowers } from "../wasi/contract.ts";
-import { deterministicPowers } from "../wasi/deterministic.ts";
-import { pooledRandom } from "../wasi/random.ts";
-import { type GuestPort, openGuestPort } from "../worker/guest_port.ts";
-import { keepGlobals } from "../worker/keep_globals.ts";
-import type { Abi, Kept } from "./abi/contract.ts";
-import { formOf, KNOWN_ABIS, operationsOf } from "./abis.ts";
-import type { LiveGuest } from "./guest.ts";
-import { HARMLESS } from "./harmless.ts";
-import { type Blueprint, type GuestInstance, sizeOf, startInstance } from "./instance.ts";
-import { encodeError, STOPPED } from "./lane_errors.ts";
-import { FarFunctions, farHostCalls, farOutput, farPowers, farRawTable } from "./lane_far.ts";
-import { Questions } from "./lane_questions.ts";
+import type { HostValue } from "../../../capabilities/capability.ts";
+import type { Call, Payload } from "../../contract.ts";
+import { Fault } from "../../errors.ts";
+import type { WasiPowers } from "../../wasi/contract.ts";
+import { deterministicPowers } from "../../wasi/deterministic.ts";
+import { pooledRandom } from "../../wasi/random.ts";
+import { type GuestPort, openGuestPort } from "../../worker/guest_port.ts";
+import { keepGlobals } from "../../worker/keep_globals.ts";
+import type { Abi, Kept } from "../abi/contract.ts";
+import { formOf, KNOWN_ABIS, operationsOf } from "../abis.ts";
+import type { LiveGuest } from "../guest.ts";
+import { HARMLESS } from "../harmless.ts";
+import { type Blueprint, type GuestInstance, sizeOf, startInstance } from "../instance.ts";
+import { encodeError, STOPPED } from "./errors.ts";
+import { FarFunctions, farHostCalls, farOutput, farPowers, farRawTable } from "./far.ts";
+import { Questions } from "./questions.ts";
 import {
   CONTROL,
   CONTROL_BYTES,
@@ -28,12 +28,12 @@ import {
   type Task,
   type ToLane,
   type WireOutcome,
-} from "./lane_wire.ts";
-import { farTrees } from "./lane_trees.ts";
-import { memoryFault } from "./memory_fault.ts";
-import { Program } from "./program.ts";
-import { describeItself } from "./self_description.ts";
-import { unknownFunction } from "./unknown_function.ts";
+} from "./wire.ts";
+import { farTrees } from "./trees.ts";
+import { memoryFault } from "../memory_fault.ts";
+import { Program } from "../program.ts";
+import { describeItself } from "../self_description.ts";
+import { unknownFunction } from "../unknown_function.ts";
 
 /** Options of {@linkcode startWasmLane}. */
 export interface WasmLaneOptions {

@@ -1,14 +1,14 @@
 /** One loaded WASM extension whose guests run in lanes: which lane a call gets, and what becomes of it. @module */
 
-import { inBackground } from "../../capabilities/powers/background.ts";
-import type { Call, Module, Payload } from "../contract.ts";
-import { withDeadline } from "../deadline.ts";
-import { Fault } from "../errors.ts";
-import type { Limits } from "../limits.ts";
-import type { Kept } from "./abi/contract.ts";
-import { InstancePool } from "./instances.ts";
+import { inBackground } from "../../../capabilities/powers/background.ts";
+import type { Call, Module, Payload } from "../../contract.ts";
+import { withDeadline } from "../../deadline.ts";
+import { Fault } from "../../errors.ts";
+import type { Limits } from "../../limits.ts";
+import type { Kept } from "../abi/contract.ts";
+import { InstancePool } from "../instances.ts";
 import { type LaneOptions, type Outcome, WasmLane } from "./lane.ts";
-import type { Granted, LaneStart, Next, Task } from "./lane_wire.ts";
+import type { Granted, LaneStart, Next, Task } from "./wire.ts";
 
 /** What a module is made of. */
 export interface LaneModuleParts {

@@ -1,16 +1,16 @@
 /** What a host and its WebAssembly lane say to each other, by structured clone: types only. @module */
 
-import type { HostValue, OperationArgs } from "../../capabilities/capability.ts";
-import type { SurfaceOperation } from "../../capabilities/host_calls.ts";
-import type { RawType, RawValue } from "../../capabilities/raw_import.ts";
-import type { JsonObject, Manifest } from "../../manifest/manifest.ts";
-import type { Payload } from "../contract.ts";
-import type { Limits } from "../limits.ts";
-import type { Determinism } from "../wasi/deterministic.ts";
-import type { Kept, ModuleShape } from "./abi/contract.ts";
-import type { WireError } from "./lane_errors.ts";
-import type { LinkedModule } from "./link.ts";
-import type { AddedExports } from "./rewrite/rewrite.ts";
+import type { HostValue, OperationArgs } from "../../../capabilities/capability.ts";
+import type { SurfaceOperation } from "../../../capabilities/host_calls.ts";
+import type { RawType, RawValue } from "../../../capabilities/raw_import.ts";
+import type { JsonObject, Manifest } from "../../../manifest/manifest.ts";
+import type { Payload } from "../../contract.ts";
+import type { Limits } from "../../limits.ts";
+import type { Determinism } from "../../wasi/deterministic.ts";
+import type { Kept, ModuleShape } from "../abi/contract.ts";
+import type { WireError } from "./errors.ts";
+import type { LinkedModule } from "../link.ts";
+import type { AddedExports } from "../rewrite/rewrite.ts";
 
 /** Places in the memory that both threads see. */
 export const CONTROL = {

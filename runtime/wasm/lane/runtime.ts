@@ -1,24 +1,24 @@
 /** The WASM engine off the host's thread: compiled once, run in workers of ours without any permission. @module */
 
-import type { LoadRequest, Module, Runtime, SelfDescription, Traits } from "../contract.ts";
-import { Fault } from "../errors.ts";
-import type { WasiPowers } from "../wasi/contract.ts";
+import type { LoadRequest, Module, Runtime, SelfDescription, Traits } from "../../contract.ts";
+import { Fault } from "../../errors.ts";
+import type { WasiPowers } from "../../wasi/contract.ts";
 import {
   entryMissing,
   entryPermissions,
   WORKER_FLAGS,
   workerOptionsMissing,
-} from "../worker/requirements.ts";
-import type { Abi, Kept } from "./abi/contract.ts";
-import { KNOWN_ABIS, operationsOf } from "./abis.ts";
-import type { Survey } from "./describe.ts";
-import { describeModule } from "./describe_module.ts";
+} from "../../worker/requirements.ts";
+import type { Abi, Kept } from "../abi/contract.ts";
+import { KNOWN_ABIS, operationsOf } from "../abis.ts";
+import type { Survey } from "../describe.ts";
+import { describeModule } from "../describe_module.ts";
 import { type LaneOptions, WasmLane } from "./lane.ts";
-import type { LaneHost } from "./lane_answers.ts";
-import { LaneModule } from "./lane_module.ts";
-import { NearTrees } from "./lane_trees.ts";
-import type { LaneSetup } from "./lane_wire.ts";
-import { NO_HOST_FUNCTIONS } from "./no_host_functions.ts";
+import type { LaneHost } from "./answers.ts";
+import { LaneModule } from "./module.ts";
+import { NearTrees } from "./trees.ts";
+import type { LaneSetup } from "./wire.ts";
+import { NO_HOST_FUNCTIONS } from "../no_host_functions.ts";
 import {
   callOfStart,
   fittingModule,
@@ -26,7 +26,7 @@ import {
   powersFor,
   processPowers,
   recycleBytes,
-} from "./prepare.ts";
+} from "../prepare.ts";
 
 /** Options of {@linkcode wasmLaneRuntime}. */
 export interface WasmLaneRuntimeOptions {
@@ -52,7 +52,7 @@ const TRAITS: Traits = Object.freeze({
 });
 
 /** What workers run, but for conventions that bring their own. */
-const LANE_ENTRY = new URL("./lane_entry.ts", import.meta.url);
+const LANE_ENTRY = new URL("./entry.ts", import.meta.url);
 
 /** The engine for WebAssembly modules, in workers. */
 export function wasmLaneRuntime(options: WasmLaneRuntimeOptions = {}): Runtime {

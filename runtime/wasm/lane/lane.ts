@@ -1,12 +1,12 @@
 /** The host's side of one lane: a worker for guests of one extension, one task at a time. @module */
 
-import type { Call } from "../contract.ts";
-import { withDeadline } from "../deadline.ts";
-import { Fault, isPublicError } from "../errors.ts";
-import { openWorkerChannel, type WorkerChannel } from "../worker/channel.ts";
-import type { Kept } from "./abi/contract.ts";
-import { answerOf, hear, knownFunctions, type LaneHost } from "./lane_answers.ts";
-import { decodeError, encodeError, STOPPED } from "./lane_errors.ts";
+import type { Call } from "../../contract.ts";
+import { withDeadline } from "../../deadline.ts";
+import { Fault, isPublicError } from "../../errors.ts";
+import { openWorkerChannel, type WorkerChannel } from "../../worker/channel.ts";
+import type { Kept } from "../abi/contract.ts";
+import { answerOf, hear, knownFunctions, type LaneHost } from "./answers.ts";
+import { decodeError, encodeError, STOPPED } from "./errors.ts";
 import {
   CONTROL,
   CONTROL_BYTES,
@@ -19,7 +19,7 @@ import {
   type Task,
   type ToLane,
   type WireAnswer,
-} from "./lane_wire.ts";
+} from "./wire.ts";
 
 /** What is the same for every lane of one extension. */
 export interface LaneOptions {

@@ -6,10 +6,10 @@ import {
   NeedsAsyncError,
   OperationError,
   type OperationErrorCode,
-} from "../../capabilities/errors.ts";
-import { FileError, type FileErrorCode } from "../../capabilities/file_error.ts";
-import { ExtensionError, type ExtensionErrorCode, Fault } from "../errors.ts";
-import { WasiError, wasiError } from "../wasi/files.ts";
+} from "../../../capabilities/errors.ts";
+import { FileError, type FileErrorCode } from "../../../capabilities/file_error.ts";
+import { ExtensionError, type ExtensionErrorCode, Fault } from "../../errors.ts";
+import { WasiError, wasiError } from "../../wasi/files.ts";
 
 /** An error on its way between two threads. */
 export type WireError = WireErrorFields & {

@@ -6,10 +6,10 @@ import {
   defineCapability,
   ExtensionError,
   ExtensionHost,
-} from "../../../mod.ts";
-import { codeOf, failureOf, text } from "../../conformance/abi_suite.ts";
-import { cpuUse } from "../../cpu_use.ts";
-import { baseModule, loadGuest, pause } from "./lane_guest.ts";
+} from "../../../../mod.ts";
+import { codeOf, failureOf, text } from "../../../conformance/abi_suite.ts";
+import { cpuUse } from "../../../cpu_use.ts";
+import { baseModule, loadGuest, pause } from "./guest.ts";
 
 const LOOP = "(loop (br 0))";
 /** Counts down from 100 million: some tenths of a second. */
@@ -241,7 +241,7 @@ function bytes(text: string, ...more: number[]): Uint8Array {
 }
 
 Deno.test("a worker that fails loses its call, and the next one gets another", async () => {
-  const { FAILING } = await import("./lane_failing.ts");
+  const { FAILING } = await import("./failing.ts");
   const host = new ExtensionHost({ log: () => {}, abis: [FAILING], limits: { timeoutMs: 5_000 } });
   try {
     const extension = await host.load({ name: "guest.wasm", bytes: baseModule({ fine: "" }) }, {
@@ -262,7 +262,7 @@ Deno.test("a worker that fails loses its call, and the next one gets another", a
 });
 
 Deno.test("a convention that names no lane, and a host without confined workers, say what to do", async () => {
-  const { FAILING } = await import("./lane_failing.ts");
+  const { FAILING } = await import("./failing.ts");
   const { lane: _, ...bare } = FAILING;
   const load = (options: ConstructorParameters<typeof ExtensionHost>[0], abi?: string) =>
     failureOf(async () => {
@@ -297,7 +297,7 @@ Deno.test("a manifest asks for a worker, and an operator's floor puts every modu
 
 Deno.test("a guest that is not metered is given up on, and close() says that its thread goes on", async () => {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("./lane_leak.ts", import.meta.url).pathname],
+    args: ["run", "-A", new URL("./leak.ts", import.meta.url).pathname],
     stdin: "null",
     signal: AbortSignal.timeout(30_000),
   });

@@ -9,11 +9,11 @@
  * @module
  */
 
-import { NeedsAsyncError } from "../../capabilities/errors.ts";
-import type { HostFunction, WasmValue } from "./abi/contract.ts";
-import type { FarHost, LiveGuest } from "./guest.ts";
-import { decodeError } from "./lane_errors.ts";
-import type { FromLane, News, Question, WireAnswer } from "./lane_wire.ts";
+import { NeedsAsyncError } from "../../../capabilities/errors.ts";
+import type { HostFunction, WasmValue } from "../abi/contract.ts";
+import type { FarHost, LiveGuest } from "../guest.ts";
+import { decodeError } from "./errors.ts";
+import type { FromLane, News, Question, WireAnswer } from "./wire.ts";
 
 /** What may be told and not yet heard: a guest that floods its host is suspended until it is. */
 const UNHEARD_COST = 1024 * 1024;

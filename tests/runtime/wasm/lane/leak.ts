@@ -1,7 +1,7 @@
 /** A program with a guest that nothing can stop: already compiled, so not metered. It says what its host says of it. @module */
 
-import { ExtensionError, ExtensionHost } from "../../../mod.ts";
-import { baseModule } from "./lane_guest.ts";
+import { ExtensionError, ExtensionHost } from "../../../../mod.ts";
+import { baseModule } from "./guest.ts";
 
 const module = await WebAssembly.compile(baseModule({ loop: "(loop (br 0))" }));
 const host = new ExtensionHost({ log: () => {} });

@@ -1,11 +1,11 @@
 /** What a guest's convention finds in a lane in place of the host's own objects: each asks or tells the host. @module */
 
-import type { OperationArgs } from "../../capabilities/capability.ts";
-import type { HostCalls, SurfaceOperation } from "../../capabilities/host_calls.ts";
-import { operationOf, type RawValue } from "../../capabilities/raw_import.ts";
-import type { Refusal } from "../../capabilities/errors.ts";
-import type { HostValue } from "../../capabilities/capability.ts";
-import { valueBytes } from "../../capabilities/byte_size.ts";
+import type { OperationArgs } from "../../../capabilities/capability.ts";
+import type { HostCalls, SurfaceOperation } from "../../../capabilities/host_calls.ts";
+import { operationOf, type RawValue } from "../../../capabilities/raw_import.ts";
+import type { Refusal } from "../../../capabilities/errors.ts";
+import type { HostValue } from "../../../capabilities/capability.ts";
+import { valueBytes } from "../../../capabilities/byte_size.ts";
 import type {
   ExtismBlocks,
   GuestOutput,
@@ -13,13 +13,13 @@ import type {
   HostFunctionOrigin,
   HostFunctions,
   Payload,
-} from "../contract.ts";
-import { Fault } from "../errors.ts";
-import type { GuestMemory } from "../memory.ts";
-import type { WasiPowers } from "../wasi/contract.ts";
-import type { HostFunction as Import, ImportTable } from "./abi/contract.ts";
-import type { LiveGuest } from "./guest.ts";
-import type { Questions } from "./lane_questions.ts";
+} from "../../contract.ts";
+import { Fault } from "../../errors.ts";
+import type { GuestMemory } from "../../memory.ts";
+import type { WasiPowers } from "../../wasi/contract.ts";
+import type { HostFunction as Import, ImportTable } from "../abi/contract.ts";
+import type { LiveGuest } from "../guest.ts";
+import type { Questions } from "./questions.ts";
 import type {
   BlocksAnswer,
   FilledAnswer,
@@ -28,7 +28,7 @@ import type {
   LaneSetup,
   RawAnswer,
   RawShape,
-} from "./lane_wire.ts";
+} from "./wire.ts";
 
 /** Capabilities whose operations answer nothing: the host is told, and the guest goes on. */
 const TOLD: ReadonlySet<string> = new Set(["log", "events"]);
