@@ -1,5 +1,7 @@
 /** Bodies of answers: read whole, but never beyond what one request and one extension may hold. @module */
 
+import { joinChunks } from "./join_chunks.ts";
+
 /** How many bytes one extension may have under way at once: a hundred large answers are one giant one. */
 export const IN_FLIGHT_BYTES: number = 64 * 1024 * 1024;
 
@@ -56,22 +58,10 @@ export async function readBody(
       chunks.push(value);
     }
     whole = true;
-    return joined(chunks, size);
+    return joinChunks(chunks, size);
   } finally {
     inFlight.give(size);
     // a server that goes on sending is cut off
     if (!whole) await reader.cancel().catch(() => {});
   }
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only) return only;
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

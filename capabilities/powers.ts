@@ -2,6 +2,7 @@
 
 import { crypto as stdCrypto, timingSafeEqual } from "@std/crypto";
 import { walk } from "@std/fs";
+import { joinChunks } from "./join_chunks.ts";
 import { net, type NetPower } from "./powers/net.ts";
 import { type ProgramPower, programs } from "./powers/programs.ts";
 import { sqlite, type SqlitePower } from "./powers/sqlite.ts";
@@ -117,15 +118,7 @@ const files: FilePower = {
       // all that there was, and less than there was room for: nobody has to be asked for the end
       if (n < buffer.length && size >= facts.size) break;
     }
-    const [only] = chunks;
-    if (chunks.length === 1 && only) return { bytes: only, facts };
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return { bytes, facts };
+    return { bytes: joinChunks(chunks, size), facts };
   },
   async list(path) {
     const names: string[] = [];

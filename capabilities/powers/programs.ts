@@ -1,5 +1,7 @@
 /** The power to start a program of this machine, with nothing of this process in its environment, and to end it. @module */
 
+import { joinChunks } from "../join_chunks.ts";
+
 /** What lies at the path of a program, links followed. */
 export interface ProgramFacts {
   /** The canonical path. */
@@ -147,13 +149,7 @@ function collect(
       await reader.cancel().catch(() => {});
       break;
     }
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return bytes;
+    return joinChunks(chunks, size);
   }
   return { bytes: read(), cut: () => void reader.cancel().catch(() => {}) };
 }

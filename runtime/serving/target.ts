@@ -1,5 +1,6 @@
 /** Reads a request: where it goes, what it says, and its body within limits. @module */
 
+import { joinChunks } from "../../capabilities/join_chunks.ts";
 import type { Pairs } from "../drivers/driver.ts";
 import { plainReply, type Reply } from "./reply.ts";
 
@@ -121,17 +122,5 @@ export async function bodyOf(
     reader.cancel().catch(() => {}); // nobody reads the rest
     return failure;
   }
-  return joined(chunks, size);
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = chunks;
-  if (only && chunks.length === 1) return only;
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinChunks(chunks, size);
 }
