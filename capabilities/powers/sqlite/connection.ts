@@ -1,11 +1,19 @@
 /** One connection: compiles, binds, steps and reads, within limits that SQL cannot change. @module */
 
-import { type SqlChange, SqlFailure, type SqlRequest, type SqlRows } from "../../sql_database.ts";
-import type { SqlParams, SqlValue } from "../../sql_database.ts";
-import { type SqlRefusal, SqlRules, type TableRights } from "../../sql_rules.ts";
+import {
+  type SqlChange,
+  SqlFailure,
+  type SqlParams,
+  type SqlRequest,
+  type SqlRows,
+  type SqlValue,
+} from "../../sql_database.ts";
+import { SqlRules, type TableRights } from "../../sql_rules.ts";
 import type { SqliteLimits } from "../sqlite.ts";
 import { type Engine, OutOfMemory } from "./engine.ts";
+import { CODE, failureOfCode, refuse } from "./failures.ts";
 import { DATABASE_NAME, VFS_NAME } from "./files.ts";
+import { integerValue, realValue, VALUE_COST } from "./values.ts";
 
 /** What a connection asks while it works. */
 export interface ConnectionSignals {
@@ -15,19 +23,7 @@ export interface ConnectionSignals {
   waitForLock(tries: number): boolean;
 }
 
-const OK = 0;
-const ERROR = 1;
-const BUSY = 5;
-const NO_MEMORY = 7;
-const INTERRUPTED = 9;
-const CORRUPT = 11;
-const FULL = 13;
-const TOO_BIG = 18;
-const NOT_ALLOWED = 23;
-const NOT_A_DATABASE = 26;
-const IO_ERROR = 10;
-const ROW = 100;
-const DONE = 101;
+const { OK, ERROR, NO_MEMORY, NOT_ALLOWED, ROW, DONE } = CODE;
 
 const INTEGER = 1;
 const FLOAT = 2;
@@ -41,8 +37,6 @@ const TRANSIENT = -1;
 const STEPS_BETWEEN_LOOKS = 1_000;
 /** Bytes of pages kept in memory. */
 const CACHE_KIBIBYTES = 4_096;
-/** Counted for each value beside its bytes: a million empty ones are not free. */
-const VALUE_COST = 8;
 
 /** `sqlite3_limit`, with the attack that each stops. */
 function limitsOf(valueBytes: number): readonly (readonly [number, number])[] {
@@ -263,9 +257,9 @@ export class Connection {
     const { api } = this.#engine;
     switch (api.sqlite3_column_type(statement, at)) {
       case INTEGER:
-        return safe(api.sqlite3_column_int64(statement, at), column);
+        return integerValue(api.sqlite3_column_int64(statement, at), column);
       case FLOAT:
-        return real(api.sqlite3_column_double(statement, at), column);
+        return realValue(api.sqlite3_column_double(statement, at), column);
       case TEXT: {
         const start = api.sqlite3_column_text(statement, at);
         const size = api.sqlite3_column_bytes(statement, at);
@@ -333,39 +327,15 @@ export class Connection {
   #check(code: number): void {
     const primary = code & 0xff;
     if (primary === OK) return;
-    switch (primary) {
-      case INTERRUPTED:
-        throw new SqlFailure("timeout", "it ran too long or was stopped");
-      case NO_MEMORY:
-        throw new OutOfMemory();
-      case FULL:
-        throw new SqlFailure(
-          "quota",
-          `the database has ${this.#limits.databaseBytes} bytes at most`,
-        );
-      case TOO_BIG:
-        throw new SqlFailure(
-          "quota",
-          `a value has more than ${this.#limits.valueBytes} bytes, or its text is too long`,
-        );
-      case BUSY:
-        throw new SqlFailure("busy", "somebody else has locked the database");
-      case CORRUPT:
-      case NOT_A_DATABASE:
-        throw new SqlFailure("broken", "the file is no database, or a damaged one");
-      case IO_ERROR:
-        throw new SqlFailure("broken", "the file could not be read or written");
-    }
+    if (primary === NO_MEMORY) throw new OutOfMemory();
+    const failure = failureOfCode(primary, this.#limits);
+    if (failure) throw failure;
     const { refusal } = this.#rules;
     if (primary === NOT_ALLOWED || refusal) {
       throw new SqlFailure("refused", "it is not allowed", refusal);
     }
     throw new SqlFailure("sql", this.#engine.text(this.#engine.api.sqlite3_errmsg(this.#db)));
   }
-}
-
-function refuse(refusal: SqlRefusal | undefined): void {
-  if (refusal) throw new SqlFailure("refused", "it is not allowed", refusal);
 }
 
 function requireNone(params: SqlParams): void {
@@ -378,21 +348,6 @@ function requireNone(params: SqlParams): void {
 function isBlank(rest: Uint8Array): boolean {
   const nothing = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[\s;]+/g;
   return decoder.decode(rest).replace(nothing, "") === "";
-}
-
-/** A 64-bit integer as a number, where that is exact: a silently rounded key is another row's. */
-function safe(value: bigint, column: string | undefined): SqlValue {
-  const number = Number(value);
-  if (Number.isSafeInteger(number)) return number;
-  if (column === undefined) return { integer: String(value) };
-  throw new SqlFailure(
-    "sql",
-    `column "${column}" holds an integer that is no exact number: cast it to TEXT`,
-  );
-}
-
-function real(value: number, column: string | undefined): SqlValue {
-  return column === undefined ? { real: value } : value;
 }
 
 const encoder = new TextEncoder();

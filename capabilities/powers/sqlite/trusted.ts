@@ -16,8 +16,10 @@ import {
   type SqlValue,
 } from "../../sql_database.ts";
 import { parametersOf, withoutBlanks } from "../../sql_names.ts";
-import { type SqlRefusal, SqlRules } from "../../sql_rules.ts";
+import { SqlRules } from "../../sql_rules.ts";
 import type { SqliteSettings } from "../sqlite.ts";
+import { CODE, failureOfCode, refuse } from "./failures.ts";
+import { integerValue, realValue, VALUE_COST } from "./values.ts";
 
 /** A compiled statement, as Deno has it and its types do not yet. */
 interface Statement {
@@ -46,24 +48,11 @@ interface DatabaseClass {
   new (path: string, options: { readonly [name: string]: unknown }): Database;
 }
 
-/** SQLite's primary codes, as far as they are told apart. */
-const ERROR = 1;
-const BUSY = 5;
-const IO_ERROR = 10;
-const CORRUPT = 11;
-const FULL = 13;
-const CANNOT_OPEN = 14;
-const TOO_BIG = 18;
-const NOT_ALLOWED = 23;
-const NOT_A_DATABASE = 26;
-
 const ALLOW = 0;
 const DENY = 1;
 
 /** Milliseconds to wait for somebody else's lock: this thread stands still meanwhile. */
 const LOCK_MS = 100;
-/** Counted for each value beside its bytes: a million empty ones are not free. */
-const VALUE_COST = 8;
 
 /** Statements whose depth or size would take the whole process down, as in the stoppable engine. */
 const LIMITS: { readonly [name: string]: number } = {
@@ -231,7 +220,7 @@ export class TrustedDatabase implements SqlDatabase {
       statement = database.prepare(sql);
     } catch (error) {
       const code = codeOf(error);
-      if (code === ERROR || code === NOT_ALLOWED) refuse(this.#rules.refusalOf(sql));
+      if (code === CODE.ERROR || code === CODE.NOT_ALLOWED) refuse(this.#rules.refusalOf(sql));
       throw error;
     }
     statement.setReturnArrays(true);
@@ -280,34 +269,14 @@ export class TrustedDatabase implements SqlDatabase {
   #failureOf(error: unknown): unknown {
     const code = codeOf(error);
     if (code === undefined) return error;
-    const { limits } = this.#settings;
+    const failure = failureOfCode(code, this.#settings.limits);
+    if (failure) return failure;
     const { refusal } = this.#rules;
-    switch (code) {
-      case FULL:
-        return new SqlFailure("quota", `the database has ${limits.databaseBytes} bytes at most`);
-      case TOO_BIG:
-        return new SqlFailure(
-          "quota",
-          `a value has more than ${limits.valueBytes} bytes, or its text is too long`,
-        );
-      case BUSY:
-        return new SqlFailure("busy", "somebody else has locked the database");
-      case CORRUPT:
-      case NOT_A_DATABASE:
-        return new SqlFailure("broken", "the file is no database, or a damaged one");
-      case CANNOT_OPEN:
-      case IO_ERROR:
-        return new SqlFailure("broken", "the file could not be read or written");
-    }
-    if (code === NOT_ALLOWED || refusal) {
+    if (code === CODE.NOT_ALLOWED || refusal) {
       return new SqlFailure("refused", "it is not allowed", refusal);
     }
     return new SqlFailure("sql", error instanceof Error ? error.message : "it is wrong");
   }
-}
-
-function refuse(refusal: SqlRefusal | undefined): void {
-  if (refusal) throw new SqlFailure("refused", "it is not allowed", refusal);
 }
 
 /** SQLite's primary code of an error that is SQLite's. */
@@ -318,15 +287,8 @@ function codeOf(error: unknown): number | undefined {
 
 /** A value as SQLite gave it; without the name of its column in the exact form. */
 function valueOf(value: unknown, column: string | undefined): SqlValue {
-  if (typeof value === "number") return column === undefined ? { real: value } : value;
-  if (typeof value !== "bigint") return value as SqlValue;
-  const number = Number(value);
-  if (Number.isSafeInteger(number)) return number;
-  if (column === undefined) return { integer: String(value) };
-  throw new SqlFailure(
-    "sql",
-    `column "${column}" holds an integer that is no exact number: cast it to TEXT`,
-  );
+  if (typeof value === "number") return realValue(value, column);
+  return typeof value === "bigint" ? integerValue(value, column) : value as SqlValue;
 }
 
 function sizeOf(value: SqlValue): number {
