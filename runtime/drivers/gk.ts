@@ -8,6 +8,7 @@ import type { GkRegistration, GkRoute } from "../wasm/abi/gk_json.ts";
 import type { Driven, Driver, DriverContext, HttpRequestEvent } from "./driver.ts";
 import { GoatJobs } from "./gk_jobs.ts";
 import { errorAnswer, routeAnswer, routeArguments } from "./gk_request.ts";
+import { Stretch } from "./stretch.ts";
 import { Warner } from "./warner.ts";
 
 /**
@@ -15,8 +16,6 @@ import { Warner } from "./warner.ts";
  * hold is refused.
  */
 const IN_HAND = 1_024;
-/** Milliseconds of work at a stretch, after which everybody else on this thread has a turn. */
-const STRETCH_MS = 5;
 /** Milliseconds that what is under way has when it is told to stop. */
 const STOP_MS = 5_000;
 
@@ -45,7 +44,7 @@ class GkDriven implements Driven {
   #freed: () => void = () => {};
   /** Settles when the last call of a route is over: a plugin takes one at a time. */
   #last: Promise<void> = Promise.resolve();
-  #stretch = performance.now();
+  readonly #stretch = new Stretch();
   #stopping: Promise<void> | undefined;
 
   constructor(context: DriverContext, registration: GkRegistration) {
@@ -154,7 +153,7 @@ class GkDriven implements Driven {
   async #call(route: GkRoute, args: string, event: HttpRequestEvent): Promise<void> {
     const { extension } = this.#context;
     if (event.signal.aborted) return;
-    await this.#yield();
+    await this.#stretch.yield();
     try {
       // A client that leaves does not stop the call: the plugin would lose its instance.
       this.#respond(event, routeAnswer(await extension.invoke(route.handler, args)));
@@ -202,13 +201,6 @@ class GkDriven implements Driven {
     } catch (error) {
       log("error", `cannot be registered anew: ${textOf(error)}`);
     }
-  }
-
-  /** A guest that runs on this thread must not keep it from the others. */
-  async #yield(): Promise<void> {
-    if (performance.now() - this.#stretch < STRETCH_MS) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    this.#stretch = performance.now();
   }
 }
 

@@ -5,14 +5,13 @@ import { ExtensionError } from "../errors.ts";
 import type { Driven, Driver, DriverContext, HttpRequestEvent, ServingEvent } from "./driver.ts";
 import { eventJson, httpAnswer, socketAnswer } from "./handler_event.ts";
 import { registerRoutes } from "./manifest_routes.ts";
+import { Stretch } from "./stretch.ts";
 import { Warner } from "./warner.ts";
 
 /** Requests of one extension that are handled at a time; more wait in its queue. */
 const CONCURRENCY = 8;
 /** What handles events of a registration that names no function. */
 const DEFAULT_HANDLER = "handle";
-/** Milliseconds of work at a stretch, after which everybody else on this thread has a turn. */
-const STRETCH_MS = 5;
 /** Milliseconds that handlers have when they are told to stop: whoever waited for an answer was waited for before. */
 const STOP_MS = 1_000;
 
@@ -34,7 +33,7 @@ class HandlerDriven implements Driven {
   #state: Driven["state"] = "running";
   #active = 0;
   #freed: () => void = () => {};
-  #stretch = performance.now();
+  readonly #stretch = new Stretch();
   #stopping: Promise<void> | undefined;
 
   constructor(context: DriverContext) {
@@ -87,7 +86,7 @@ class HandlerDriven implements Driven {
         this.#active--;
         this.#freed();
       });
-      await this.#yield();
+      await this.#stretch.yield();
     }
     while (this.#active > 0) await new Promise<void>((resolve) => this.#freed = resolve);
   }
@@ -103,15 +102,8 @@ class HandlerDriven implements Driven {
         continue;
       }
       await this.#frame(event);
-      await this.#yield();
+      await this.#stretch.yield();
     }
-  }
-
-  /** A guest that runs on this thread must not keep it from the others. */
-  async #yield(): Promise<void> {
-    if (performance.now() - this.#stretch < STRETCH_MS) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    this.#stretch = performance.now();
   }
 
   async #answer(event: HttpRequestEvent): Promise<void> {

@@ -9,6 +9,7 @@ import { ExtensionError } from "../errors.ts";
 import type { PulpCell } from "../views/pulp.ts";
 import type { Driven, Driver, DriverContext, ServingEvent } from "./driver.ts";
 import { pulpEvent } from "./pulp_events.ts";
+import { Stretch } from "./stretch.ts";
 import { Warner } from "./warner.ts";
 
 /** Milliseconds between two steps of a cell to which nothing happens: it begins so, and grows. */
@@ -16,8 +17,6 @@ const IDLE_MS = 0.2;
 const IDLE_GROWTH = 2;
 /** A cell that only waits must not keep the host busy. */
 const IDLE_LIMIT_MS = 50;
-/** Milliseconds of steps one after the other: in between the host and its other extensions have a turn. */
-const TURN_MS = 5;
 /** Milliseconds that a cell may take to be initialised, where nothing allows it less. */
 const INIT_MS = 10_000;
 /** Milliseconds that a step under way has when the cell is to end, and then its shutdown. */
@@ -76,7 +75,7 @@ class StepLoop implements Driven {
     const { signal } = this.#stopping;
     const { inbox } = this.#context;
     let idleMs = IDLE_MS;
-    let turn = performance.now();
+    const stretch = new Stretch();
     while (!signal.aborted) {
       const event = inbox.take();
       // A new instance registers at once what the lost one had: whoever hears of the loss finds it again.
@@ -86,12 +85,11 @@ class StepLoop implements Driven {
       if (event === undefined) {
         await inbox.wait(signal, { ms: idleMs });
         idleMs = Math.min(idleMs * IDLE_GROWTH, IDLE_LIMIT_MS);
+        stretch.restart();
       } else {
         idleMs = IDLE_MS;
-        if (performance.now() - turn < TURN_MS) continue;
-        await new Promise((resolve) => setTimeout(resolve));
+        await stretch.yield();
       }
-      turn = performance.now();
     }
   }
 
