@@ -35,6 +35,7 @@ import {
   type SelfDescription,
   type Session,
 } from "./contract.ts";
+import { evidenceOf } from "./evidence.ts";
 
 const ALLOCATE = "allocate";
 const INFO = "plugin_info";
@@ -54,14 +55,7 @@ export const apiqubeAbi: Abi = Object.freeze<Abi>({
   name: "apiqube",
   instances: "one",
   looksFor: `the export "${INFO}" or "${INIT}", or imports from "${IMPORT_MODULE}"`,
-  detect({ exports, imports }) {
-    const found = exports.filter(({ name }) => name === INFO || name === INIT);
-    if (found.length > 0) return `it exports ${found.map(({ name }) => `"${name}"`).join(" and ")}`;
-    if (imports.some(({ module }) => module === IMPORT_MODULE)) {
-      return `it imports from "${IMPORT_MODULE}"`;
-    }
-    return undefined;
-  },
+  detect: (shape) => evidenceOf(shape, [INFO, INIT], IMPORT_MODULE),
   requires: [
     { name: "memory", kind: "memory" },
     { name: ALLOCATE, kind: "function", type: "(i32) -> i64" },

@@ -21,6 +21,7 @@ import {
   type Payload,
   type Session,
 } from "./contract.ts";
+import { evidenceOf } from "./evidence.ts";
 
 const ALLOC = "__base_alloc";
 const FREE = "__base_free";
@@ -32,11 +33,7 @@ export const baseAbi: Abi = Object.freeze<Abi>({
   name: "base",
   instances: "pool",
   looksFor: `the exports "${ALLOC}" and "${FREE}"`,
-  detect({ exports }) {
-    const found = exports.filter(({ name }) => name === ALLOC || name === FREE);
-    if (found.length === 0) return undefined;
-    return `it exports ${found.map(({ name }) => `"${name}"`).join(" and ")}`;
-  },
+  detect: (shape) => evidenceOf(shape, [ALLOC, FREE]),
   requires: [
     { name: "memory", kind: "memory" },
     { name: ALLOC, kind: "function", type: "(i32) -> i32" },

@@ -24,6 +24,7 @@ import {
   type SelfDescription,
   type Session,
 } from "./contract.ts";
+import { evidenceOf } from "./evidence.ts";
 import { gkImports, type GkSession, IMPORT_MODULE } from "./gk_host.ts";
 import { parseRegistration } from "./gk_json.ts";
 import { rightsOf } from "./gk_permissions.ts";
@@ -46,14 +47,7 @@ export const gkAbi: Abi = Object.freeze<Abi>({
   name: "gk",
   instances: "one",
   looksFor: `the export "${REGISTER}" or "${CALL}", or imports from "${IMPORT_MODULE}"`,
-  detect({ exports, imports }) {
-    const found = exports.filter(({ name }) => name === REGISTER || name === CALL);
-    if (found.length > 0) return `it exports ${found.map(({ name }) => `"${name}"`).join(" and ")}`;
-    if (imports.some(({ module }) => module === IMPORT_MODULE)) {
-      return `it imports from "${IMPORT_MODULE}"`;
-    }
-    return undefined;
-  },
+  detect: (shape) => evidenceOf(shape, [REGISTER, CALL], IMPORT_MODULE),
   requires: [
     { name: "memory", kind: "memory" },
     { name: REGISTER, kind: "function", type: "() -> i64" },

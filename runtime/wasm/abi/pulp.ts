@@ -26,6 +26,7 @@ import {
   type Payload,
   type Session,
 } from "./contract.ts";
+import { evidenceOf } from "./evidence.ts";
 import { packConfig } from "./pulp_config.ts";
 import { ALLOC, PulpDoor } from "./pulp_door.ts";
 import { fileImports } from "./pulp_files.ts";
@@ -61,14 +62,7 @@ export const pulpAbi: Abi = Object.freeze<Abi>({
   name: "pulp",
   instances: "one",
   looksFor: `the export "${INIT}" or "${STEP}", or imports from "${PULP_MODULE}"`,
-  detect({ exports, imports }) {
-    const found = exports.filter(({ name }) => SIGNS.includes(name));
-    if (found.length > 0) return `it exports ${found.map(({ name }) => `"${name}"`).join(" and ")}`;
-    if (imports.some(({ module }) => module === PULP_MODULE)) {
-      return `it imports from "${PULP_MODULE}"`;
-    }
-    return undefined;
-  },
+  detect: (shape) => evidenceOf(shape, SIGNS, PULP_MODULE),
   requires: [
     { name: "memory", kind: "memory" },
     { name: INIT, kind: "function", type: "(i32, i32) -> i32" },
