@@ -4,7 +4,6 @@ import type { Call } from "../../contract.ts";
 import { withDeadline } from "../../deadline.ts";
 import { Fault, isPublicError } from "../../errors.ts";
 import { openWorkerChannel, type WorkerChannel } from "../../worker/channel.ts";
-import type { Kept } from "../abi/contract.ts";
 import { answerOf, hear, knownFunctions, type LaneHost } from "./answers.ts";
 import { decodeError, encodeError, STOPPED } from "./errors.ts";
 import {
@@ -14,7 +13,7 @@ import {
   type LaneCall,
   type LaneSetup,
   MEMORY_UNIT_BYTES,
-  type Next,
+  type OutcomeWith,
   type Question,
   type Task,
   type ToLane,
@@ -29,16 +28,8 @@ export interface LaneOptions {
   readonly host: LaneHost;
 }
 
-/** How a task ended that came to its end. */
-export interface Outcome {
-  readonly result:
-    | { readonly ok: true; readonly value: unknown }
-    | { readonly ok: false; readonly error: unknown };
-  readonly next: Next;
-  readonly fuel: number | undefined;
-  /** What is left to later instances, where the task changed it. */
-  readonly kept?: Kept | undefined;
-}
+/** How a task ended, with the error itself. */
+export type Outcome = OutcomeWith<unknown>;
 
 /** Each is a thread with some 10 MB: a process must not be filled with them. */
 const LANES_LIMIT = 256;

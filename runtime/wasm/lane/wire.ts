@@ -135,17 +135,20 @@ interface SentBy {
 /** What becomes of the instance. */
 export type Next = "keep" | "retire" | "discard";
 
-/** How a task ended. */
-export interface WireOutcome {
+/** How a task ended that came to its end. */
+export interface OutcomeWith<Failure> {
   readonly result:
     | { readonly ok: true; readonly value: unknown }
-    | { readonly ok: false; readonly error: WireError };
+    | { readonly ok: false; readonly error: Failure };
   readonly next: Next;
   /** Units that a call used, where they are counted. */
   readonly fuel: number | undefined;
   /** What is left to later instances, where the task changed it. */
   readonly kept?: Kept | undefined;
 }
+
+/** The same, as a message says it. */
+export type WireOutcome = OutcomeWith<WireError>;
 
 /** What a guest is suspended for until the host answers. */
 export type Question =
