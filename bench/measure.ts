@@ -13,7 +13,7 @@ export interface Measurement {
   readonly name: string;
   /** Median over the rounds, in microseconds a call. */
   readonly micros: number;
-  /** Against the first candidate. */
+  /** Against the first candidate: the median over the rounds. */
   readonly ratio: number;
 }
 
@@ -35,12 +35,20 @@ export async function measure(candidates: readonly Candidate[]): Promise<readonl
       if (candidate) runs[i]?.push(await time(candidate, count) / count);
     }
   }
-  const medians = runs.map((times) => times.toSorted((a, b) => a - b)[times.length >> 1] ?? NaN);
-  return candidates.map(({ name }, i) => ({
-    name,
-    micros: (medians[i] ?? NaN) * 1_000,
-    ratio: (medians[i] ?? NaN) / (medians[0] ?? NaN),
-  }));
+  const [first = []] = runs;
+  return candidates.map(({ name }, i) => {
+    const times = runs[i] ?? [];
+    return {
+      name,
+      micros: median(times) * 1_000,
+      // round by round: what else the machine does then slows both alike
+      ratio: median(times.map((time, round) => time / (first[round] ?? NaN))),
+    };
+  });
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 async function calibrate(candidate: Candidate): Promise<number> {

@@ -382,6 +382,11 @@ export interface Module {
    * theirs. For engines whose guests take JSON, and to whom crossing costs more than a small call.
    */
   invokeEach?(fn: string, payloads: string, call: Call): Uint8Array | Promise<Uint8Array>;
+  /**
+   * The same as `invoke` for who wants text: what is text and close at hand comes as text, so that
+   * no bytes are made of it; the rest comes as bytes.
+   */
+  invokeText?(fn: string, payload: Payload, call: Call): Payload | Promise<Payload>;
   /** The same as `invoke` without ever waiting, where the engine can. */
   invokeSync?(fn: string, payload: Payload, call: Call): Uint8Array;
   /** Whether `invoke` would find that function, where that can be told without calling it. */

@@ -16,8 +16,9 @@ import {
 } from "./host_functions.ts";
 import type { ExtensionParts, ExtensionStats } from "./extension_parts.ts";
 import type { ExtensionGrants } from "./extension_grants.ts";
-import { checkPayload, checkResult } from "./payload_size.ts";
+import { checkPayload, checkResult, textOf } from "./payload_size.ts";
 import { chainOf } from "./peers.ts";
+import { type ResultOf, startCall, type Way } from "./start_call.ts";
 import { translate } from "./translate.ts";
 import { Waits } from "./waits.ts";
 import { makeView, type ViewName, type Views } from "./views/view.ts";
@@ -133,24 +134,35 @@ export class Extension implements AsyncDisposable {
    * @throws `options.signal.reason`, untouched, when the signal fires.
    */
   invoke(fn: string, payload: Payload = EMPTY, options?: InvokeOptions): Promise<Uint8Array> {
-    return this.#invoke(fn, payload, options, false);
+    return this.#invoke(fn, payload, options, "invoke");
   }
 
-  async #invoke(
+  /**
+   * The same for a result that is text: of short text no bytes are made on the way.
+   *
+   * @throws {ExtensionError} as `invoke`; `bad-guest-data` for a result that is no UTF-8.
+   */
+  invokeText(fn: string, payload: Payload = EMPTY, options?: InvokeOptions): Promise<string> {
+    return this.#invoke(fn, payload, options, "invokeText");
+  }
+
+  async #invoke<How extends Way>(
     fn: string,
     payload: Payload,
     options: InvokeOptions | undefined,
-    each: boolean,
-  ): Promise<Uint8Array> {
+    how: How,
+  ): Promise<ResultOf<How>> {
     this.#calls++;
     this.#active++;
     try {
       const call = this.#begin(payload, options);
-      const result = each && this.#module.invokeEach && typeof payload === "string"
-        ? this.#module.invokeEach(fn, payload, call)
-        : this.#module.invoke(fn, payload, call);
-      const bytes = result instanceof Uint8Array ? result : await this.#suspend(result, call);
-      return checkResult(bytes, this.#limits.payloadBytes);
+      const given = startCall(this.#module, how, fn, payload, call);
+      const ready = typeof given === "string" || given instanceof Uint8Array;
+      const result = checkResult(
+        ready ? given : await this.#suspend(given, call),
+        this.#limits.payloadBytes,
+      );
+      return (how === "invokeText" ? textOf(result) : result) as ResultOf<How>;
     } catch (error) {
       this.#failures++;
       throw translate(error, this.name, fn);
@@ -244,7 +256,7 @@ export class Extension implements AsyncDisposable {
       inputs,
       options,
       timeoutMs: options.timeoutMs ?? this.#limits.timeoutMs,
-      each: inJson ? (payloads, how) => this.#invoke(fn, payloads, how, true) : undefined,
+      each: inJson ? (payloads, how) => this.#invoke(fn, payloads, how, "invokeEach") : undefined,
       one: (input, how) => this.call(fn, input, how),
     });
   }
@@ -369,7 +381,7 @@ export class Extension implements AsyncDisposable {
   }
 
   /** Whatever an engine does, a suspended call ends: settled, out of time, aborted or closed. */
-  #suspend(result: Promise<Uint8Array>, call: Call): Promise<Uint8Array> {
+  #suspend(result: Promise<Payload>, call: Call): Promise<Payload> {
     const deadline = call.deadline + this.#limits.queueMs + GRACE_MS;
     return this.#waits.wait(result, { deadline, signal: call.signal });
   }

@@ -157,6 +157,13 @@ export class GuestMemory {
     }
   }
 
+  /** The text of `len` bytes at `ptr` where all of them are ASCII; else `undefined`. */
+  ascii(ptr: number, len: number, what = "text"): string | undefined {
+    const count = unsigned(len);
+    const start = this.#check(ptr, count, what);
+    return ascii(this.#bytes, start, start + count);
+  }
+
   /** The unsigned byte at `ptr`. */
   u8(ptr: number, what = "a byte"): number {
     const at = this.#check(ptr, 1, what);

@@ -4,6 +4,7 @@ import type { Payload } from "./contract.ts";
 import { Fault } from "./errors.ts";
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Checks what goes into a call against a limit in bytes.
@@ -12,19 +13,12 @@ const encoder = new TextEncoder();
  * @throws {Fault} `payload-limit` for one that is too large.
  */
 export function checkPayload(payload: unknown, limit: number): asserts payload is Payload {
-  // a UTF-16 unit becomes at most three bytes, so most text needs no counting
-  const size = payload instanceof Uint8Array
-    ? payload.byteLength
-    : typeof payload !== "string"
-    ? undefined
-    : payload.length * 3 <= limit
-    ? payload.length
-    : encoder.encode(payload).length;
-  if (size === undefined) {
+  if (!(payload instanceof Uint8Array) && typeof payload !== "string") {
     throw new TypeError(
       `Cannot call as a payload is a Uint8Array or a string: current value is a ${typeof payload}`,
     );
   }
+  const size = sizeOf(payload, limit);
   if (size > limit) throw tooLarge("payload", size, limit);
 }
 
@@ -33,9 +27,31 @@ export function checkPayload(payload: unknown, limit: number): asserts payload i
  *
  * @throws {Fault} `payload-limit` for one that is too large.
  */
-export function checkResult(result: Uint8Array, limit: number): Uint8Array {
-  if (result.byteLength <= limit) return result;
-  throw tooLarge("result", result.byteLength, limit);
+export function checkResult<Result extends Payload>(result: Result, limit: number): Result {
+  const size = sizeOf(result, limit);
+  if (size <= limit) return result;
+  throw tooLarge("result", size, limit);
+}
+
+/** Bytes of a payload; of short text only more than there can be too many of. */
+function sizeOf(payload: Payload, limit: number): number {
+  if (typeof payload !== "string") return payload.byteLength;
+  // a UTF-16 unit becomes at most three bytes, so most text needs no counting
+  return payload.length * 3 <= limit ? payload.length : encoder.encode(payload).length;
+}
+
+/**
+ * Text that came out of a call, or the text of its bytes.
+ *
+ * @throws {Fault} `bad-guest-data` for bytes that are no UTF-8.
+ */
+export function textOf(result: Payload): string {
+  if (typeof result === "string") return result;
+  try {
+    return decoder.decode(result);
+  } catch (cause) {
+    throw new Fault("bad-guest-data", "its result is not UTF-8", { cause });
+  }
 }
 
 function tooLarge(what: string, size: number, limit: number): Fault {

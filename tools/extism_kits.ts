@@ -57,8 +57,10 @@ async function buildAssembly(directory: string, out: string): Promise<void> {
   const settings = { nodeModulesDir: "auto", imports: { "@extism/as-pdk": KIT_PACKAGE } };
   await Deno.writeTextFile(join(directory, "deno.json"), JSON.stringify(settings));
   await run(directory, Deno.execPath(), ["install", "--quiet"]);
-  const compile = ["run", "-A", "--quiet", ASSEMBLYSCRIPT, "plugin.ts", "--outFile", out, "-O3"];
-  await run(directory, Deno.execPath(), compile);
+  await run(directory, Deno.execPath(), [
+    ...["run", "-A", "--quiet", ASSEMBLYSCRIPT, "plugin.ts", "--outFile", out, "-O3"],
+    ...["--use", "abort=plugin/stop"],
+  ]);
 }
 
 async function buildRust(directory: string, out: string): Promise<void> {

@@ -4,8 +4,6 @@ import type { Payload } from "../contract.ts";
 import type { InvokeOptions } from "../extension.ts";
 import type { ViewedExtension, ViewedModule } from "./view.ts";
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /**
  * An Extism plugin. It is one stateful instance: calls wait for each other.
  *
@@ -51,10 +49,10 @@ export class ExtismPlugin implements AsyncDisposable {
   /**
    * The same for output that is text.
    *
-   * @throws {TypeError} for output that is no UTF-8; and as `call`.
+   * @throws {ExtensionError} `bad-guest-data` for output that is no UTF-8; and as `call`.
    */
-  async callText(name: string, input?: Payload, options?: InvokeOptions): Promise<string> {
-    return decoder.decode(await this.call(name, input, options));
+  callText(name: string, input?: Payload, options?: InvokeOptions): Promise<string> {
+    return this.#extension.invokeText(name, input, options);
   }
 
   /** Whether the plugin exports a function of that name that can be called. */

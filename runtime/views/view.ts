@@ -13,6 +13,8 @@ export interface ViewedExtension {
   readonly name: string;
   /** Calls a function with bytes or text. */
   invoke(fn: string, payload?: Payload, options?: InvokeOptions): Promise<Uint8Array>;
+  /** The same for a result that is text. */
+  invokeText(fn: string, payload?: Payload, options?: InvokeOptions): Promise<string>;
   /** How often its instance was replaced. */
   stats(): { readonly restarts: number };
   /** Ends the extension. */

@@ -23,6 +23,9 @@ export interface ModuleParts {
   readonly recycleBytes: number;
 }
 
+/** What a call gives, at once or later. */
+type Given<Result> = Result | Promise<Result>;
+
 /** A loaded WASM extension. */
 export class WasmModule implements Module {
   readonly name: string;
@@ -75,6 +78,12 @@ export class WasmModule implements Module {
     return this.#run(instance, fn, payload, call);
   }
 
+  invokeText(fn: string, payload: Payload, call: Call): Payload | Promise<Payload> {
+    const instance = this.#pool.takeIdle();
+    if (instance === undefined) return this.#invokeLater(fn, payload, call);
+    return this.#runFor(instance, fn, payload, call, true);
+  }
+
   invokeSync(fn: string, payload: Payload, call: Call): Uint8Array {
     const instance = this.#pool.takeIdle() ?? this.#pool.takeNow();
     // Whether the guest may suspend is settled as it is told of its call.
@@ -114,27 +123,38 @@ export class WasmModule implements Module {
     return await this.#run(instance, fn, held, { ...call, deadline: call.deadline + waited });
   }
 
-  #run(
+  /** A call whose result is bytes. */
+  #run(instance: GuestInstance, fn: string, payload: Payload, call: Call): Given<Uint8Array> {
+    // Only who asks for text is given text.
+    return this.#runFor(instance, fn, payload, call, false) as Given<Uint8Array>;
+  }
+
+  #runFor(
     instance: GuestInstance,
     fn: string,
     payload: Payload,
     call: Call,
-  ): Uint8Array | Promise<Uint8Array> {
+    text: boolean,
+  ): Given<Payload> {
     const { guest, session } = instance;
     guest.call = call;
-    let result: Uint8Array | Promise<Uint8Array>;
+    let result: Given<Payload>;
     try {
-      result = session.invoke(fn, payload);
+      result = text && session.invokeText !== undefined
+        ? session.invokeText(fn, payload)
+        : session.invoke(fn, payload);
     } catch (error) {
       throw this.#fail(instance, error);
     }
-    if (!(result instanceof Uint8Array)) return this.#settle(instance, result);
+    if (typeof result !== "string" && !(result instanceof Uint8Array)) {
+      return this.#settle(instance, result);
+    }
     this.#finish(instance);
     return result;
   }
 
-  async #settle(instance: GuestInstance, result: Promise<Uint8Array>): Promise<Uint8Array> {
-    let bytes: Uint8Array;
+  async #settle(instance: GuestInstance, result: Promise<Payload>): Promise<Payload> {
+    let bytes: Payload;
     try {
       bytes = await result;
     } catch (error) {

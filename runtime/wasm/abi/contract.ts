@@ -208,6 +208,8 @@ export interface Session {
    * instance; so does whatever ended the guest itself.
    */
   invoke(fn: string, payload: Payload): Uint8Array | Promise<Uint8Array>;
+  /** The same for who wants text, where that is cheaper; bytes for what is none. */
+  invokeText?(fn: string, payload: Payload): Payload | Promise<Payload>;
   /** Bytes that the convention itself keeps for this instance; they count as the guest's memory. */
   memorySize?(): number;
   /** Lets go of what the last call left with the convention; the guest itself stays as it is. */

@@ -113,7 +113,8 @@ function bind(guest: Guest, environment: AbiEnvironment, reserved: readonly stri
     return entry;
   }
 
-  function finish(status: unknown): Uint8Array {
+  /** What ends a call that did not succeed. */
+  function check(status: unknown): void {
     const exitStatus = status instanceof Exit ? { exitStatus: status.status } : {};
     const message = store.error(ERROR_BYTES);
     if (message !== undefined) {
@@ -125,7 +126,28 @@ function bind(guest: Guest, environment: AbiEnvironment, reserved: readonly stri
     if (typeof status === "number" && status !== 0) {
       throw new Fault("guest-error", `it returned ${status}`);
     }
+  }
+
+  function output(status: unknown): Uint8Array {
+    check(status);
     return store.output(limits.payloadBytes);
+  }
+
+  function textOutput(status: unknown): Payload {
+    check(status);
+    return store.shortOutput() ?? store.output(limits.payloadBytes);
+  }
+
+  function run<Output extends Payload>(
+    fn: string,
+    payload: Payload,
+    finish: (status: unknown) => Output,
+  ): Output | Promise<Output> {
+    const entry = (guest.suspends ? suspending : plain).get(fn) ?? find(fn);
+    http.reset();
+    store.begin(payload);
+    const status = mayExit ? runToExit(entry) : entry();
+    return guest.suspends ? Promise.resolve(status).then(finish) : finish(status);
   }
 
   /** A status of `proc_exit` ends the function like a result: 0 is success. */
@@ -157,13 +179,8 @@ function bind(guest: Guest, environment: AbiEnvironment, reserved: readonly stri
       }
       return startHaskell(guest);
     },
-    invoke(fn: string, payload: Payload) {
-      const entry = (guest.suspends ? suspending : plain).get(fn) ?? find(fn);
-      http.reset();
-      store.begin(payload);
-      const status = mayExit ? runToExit(entry) : entry();
-      return guest.suspends ? Promise.resolve(status).then(finish) : finish(status);
-    },
+    invoke: (fn: string, payload: Payload) => run(fn, payload, output),
+    invokeText: (fn: string, payload: Payload) => run(fn, payload, textOutput),
     memorySize: () => store.size,
     reset: () => store.reset(),
   };

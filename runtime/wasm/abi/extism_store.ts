@@ -26,6 +26,9 @@ const UNIT_BYTES = 3;
 /** Longest text whose bytes are not counted before they are written: room for the worst is cheap. */
 const SHORT_TEXT = 1024;
 
+/** Longest output that is read letter by letter: for more, bytes and a decoder are faster. */
+const SHORT_OUTPUT = 256;
+
 /** Largest block that is borrowed. */
 const SCRATCH_BYTES = 4096;
 
@@ -205,6 +208,14 @@ export class BlockStore {
     const length = this.#memory.u32(AT.outputLength);
     if (length > limit) throw tooLarge("its output", length, limit);
     return this.#memory.read(this.#memory.u32(AT.output), length, "its output");
+  }
+
+  /** The same as text, if it is short and plain ASCII: then no bytes have to be made of it. */
+  shortOutput(): string | undefined {
+    const length = this.#memory.u32(AT.outputLength);
+    return length > SHORT_OUTPUT
+      ? undefined
+      : this.#memory.ascii(this.#memory.u32(AT.output), length, "its output");
   }
 
   #locate(address: Handle, what: string): Packed {
