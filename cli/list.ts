@@ -49,7 +49,7 @@ interface Row {
 
 async function run({ operands: [directory = ""], values, io }: Invocation): Promise<number> {
   const settings = await settingsOf(values);
-  await checkReadable(directory);
+  await checkReadable(directory, "list");
   return await withHost(io, settings, async ({ host, signal }) => {
     const loaded = await host.loadDir(directory, { ...settings.load, signal });
     signal.throwIfAborted();
@@ -64,16 +64,16 @@ async function run({ operands: [directory = ""], values, io }: Invocation): Prom
 }
 
 /**
- * Looks whether `directory` can be listed.
+ * Looks whether `directory` can be read, for what is to be done with it.
  *
  * @throws {CliError} `unreadable`.
  */
-export async function checkReadable(directory: string): Promise<void> {
+export async function checkReadable(directory: string, act: string): Promise<void> {
   try {
     for await (const _ of Deno.readDir(directory)) break;
   } catch (cause) {
     if (!isFileError(cause)) throw cause;
-    throw new CliError("unreadable", `Cannot list "${directory}": ${cause.message}`, { cause });
+    throw new CliError("unreadable", `Cannot ${act} "${directory}": ${cause.message}`, { cause });
   }
 }
 

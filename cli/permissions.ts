@@ -24,7 +24,7 @@ export const permissionsCommand: Command = {
 
 async function run({ operands: [directory = ""], values, io }: Invocation): Promise<number> {
   const settings = await settingsOf(values);
-  await checkReadable(directory);
+  await checkReadable(directory, "look into");
   const storageRoot = values.text("storage-root");
   const [hostname, port] = [values.text("hostname"), values.text("port")];
   const { grants, ...load } = settings.load;

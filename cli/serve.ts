@@ -1,9 +1,10 @@
 /** `airlock serve`: serves the extensions of a directory until it is interrupted. @module */
 
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import {
   escapeControls,
   type ExtensionHost,
+  formatLogRecord,
   loadManifest,
   ManifestError,
   type Served,
@@ -39,13 +40,13 @@ const PEM_LIMIT = 1024 * 1024;
 async function run({ operands: [directory = ""], values, io }: Invocation): Promise<number> {
   const settings = await settingsOf(values);
   const options = await serveOptions(values);
-  await checkReadable(directory);
+  await checkReadable(directory, "serve");
   return await withHost(
     io,
     { host: { ...settings.host, warmProcesses: 1 } },
     async ({ host, signal }) => {
       const reporter = reporterFor(io, values.has("json"));
-      await loadAll(host, directory, settings, signal);
+      await loadAll({ host, io, directory, settings, signal });
       await using served = await host.serve(options);
       await reporter.listening(served);
       const interrupted = Promise.withResolvers<void>();
@@ -70,18 +71,22 @@ async function run({ operands: [directory = ""], values, io }: Invocation): Prom
   );
 }
 
+/** What to load, and with what. */
+interface Loading {
+  readonly host: ExtensionHost;
+  readonly io: Io;
+  readonly directory: string;
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+}
+
 /**
  * One extension, or each that the directory has. What cannot be loaded is told, and the others go on.
  *
  * @throws the first failure when nothing could be loaded; {@linkcode CliError} `unreadable` when there is nothing.
  */
-async function loadAll(
-  host: ExtensionHost,
-  directory: string,
-  { load }: Settings,
-  signal: AbortSignal,
-): Promise<void> {
-  const options = { ...load, signal };
+async function loadAll({ host, io, directory, settings, signal }: Loading): Promise<void> {
+  const options = { ...settings.load, signal };
   if (await hasManifest(directory)) {
     await host.load(directory, options);
     return;
@@ -93,11 +98,19 @@ async function loadAll(
     await host.load(path, options).catch((error) => {
       signal.throwIfAborted();
       errors.push(error);
+      // those of the subdirectories are in the host's log already
+      tellFailure(io, path, error);
     });
   }
   if (host.extensions().length > 0) return;
   if (errors.length > 0) throw errors[0];
   throw new CliError("unreadable", `Cannot serve "${directory}": it has no extension`);
+}
+
+function tellFailure(io: Io, path: string, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const record = { time: Date.now(), level: "error", extension: basename(path), message } as const;
+  io.err(`${formatLogRecord(record)}\n`);
 }
 
 async function hasManifest(directory: string): Promise<boolean> {

@@ -1,9 +1,16 @@
 /** A host for the time of one command: its log on standard error, interrupts heard, always closed. @module */
 
 import { dirname, resolve } from "@std/path";
-import { ExtensionHost, formatLogRecord, GrantStore, type RequestHandler } from "../mod.ts";
+import {
+  type CapabilityRequest,
+  ExtensionHost,
+  formatLogRecord,
+  GrantStore,
+  type RequestHandler,
+} from "../mod.ts";
 import { EXIT } from "./exit.ts";
 import { CliError, exitOf, reportFailure } from "./failure.ts";
+import { HeldLog } from "./held_log.ts";
 import type { Io } from "./io.ts";
 import { promptFor } from "./prompt.ts";
 import { isFileError, type Settings } from "./settings.ts";
@@ -29,7 +36,9 @@ export async function withHost(
   work: (session: Session) => Promise<number>,
   hears: boolean = true,
 ): Promise<number> {
-  const onRequest = options.capabilities && promptFor(io, options.capabilities);
+  const log = new HeldLog((text) => io.err(text));
+  const asked = options.capabilities && promptFor(io, options.capabilities);
+  const onRequest = asked && ((request: CapabilityRequest) => log.during(() => asked(request)));
   const { rememberedGrants } = options;
   if (typeof rememberedGrants === "string") await checkStore(rememberedGrants, onRequest);
   const host = new ExtensionHost({
@@ -37,7 +46,7 @@ export async function withHost(
     warmProcesses: 0,
     ...options,
     ...(onRequest ? { onRequest } : {}),
-    log: (record) => io.err(`${formatLogRecord(record)}\n`),
+    log: (record) => log.write(`${formatLogRecord(record)}\n`),
   });
   const controller = new AbortController();
   const abort = () => controller.abort(new CliError("aborted", "Interrupted"));

@@ -1,16 +1,18 @@
 /** The least Deno permissions that a host of a directory needs, and whom each is for. @module */
 
-import { join, resolve } from "@std/path";
+import { basename, join, resolve } from "@std/path";
 import { checkAsks } from "../capabilities/asks.ts";
 import type { BoundGrant } from "../capabilities/grant.ts";
 import { CapabilityError } from "../capabilities/errors.ts";
 import { resolveGrants } from "../capabilities/grant.ts";
 import { mergeFlags, readFlag, writeFlag } from "../capabilities/permission_flags.ts";
+import { isNotFound, powers } from "../capabilities/powers.ts";
 import { addressOf } from "../capabilities/powers/listener.ts";
 import type { CapabilityAsk } from "../manifest/manifest.ts";
 import type { ExtensionHost } from "./host.ts";
 import type { DescribedAsk, ExtensionDescription } from "./inspect.ts";
 import type { LoadOptions } from "./options.ts";
+import { locateExtension } from "./locate.ts";
 import { isolationOf } from "./registry.ts";
 import { DEFAULT_HOSTNAME, DEFAULT_PORT } from "./serving/serve.ts";
 import { storageDirectory } from "./storage_key.ts";
@@ -46,12 +48,22 @@ export interface HostPermissions {
   readonly notes: readonly string[];
 }
 
-/** The key of extensions that are loaded by their directory. */
-const DIRECTORY_KEY = (name: string) => `${name}/`;
+/** Something of the directory that a host loads. */
+interface Target {
+  readonly name: string;
+  readonly path: string;
+  /** What its storage is kept by, as for `loadDir`; by its digest where `load` loads it. */
+  readonly directoryKey: string | undefined;
+}
+
+/** How modules without a manifest end. */
+const MODULE_ENDING = ".wasm";
 
 /**
- * Tells what `host.loadDir(directory)` and every call of what it loads need from Deno. Nothing of the
- * extensions runs. Files beside them, such as the host's own modules, are not in it.
+ * Tells what `host.loadDir(directory)` and every call of what it loads need from Deno; a directory that is
+ * an extension itself is taken for that one, and modules without a manifest in it are counted, too, as
+ * `airlock serve` does. Nothing of the extensions runs. Files beside them, such as the host's own modules,
+ * are not in it.
  *
  * @example
  * ```ts
@@ -84,16 +96,19 @@ export async function hostPermissions(
     { flag: writeFlag("read", root), reason: "reading the extensions" },
   ];
   const notes: string[] = [];
-  for (const { name } of await subdirectories(root)) {
+  for (const target of await targetsIn(root)) {
+    const { name, path } = target;
     let found: ExtensionDescription;
     try {
-      found = await host.inspect(join(root, name), options.load);
+      found = await host.inspect(path, options.load);
     } catch (error) {
       notes.push(`${name} cannot be loaded: ${error instanceof Error ? error.message : error}`);
       continue;
     }
+    // by its imports alone; the rest only a module that runs can say
+    if (found.manifest?.capabilities === undefined) notes.push(unlistedNote(name));
     reasons.push(...await engineReasons(host, found, name, notes));
-    reasons.push(...grantReasons(host, found, name, options, notes));
+    reasons.push(...grantReasons(host, found, target, options, notes));
   }
   const flags = mergeFlags(reasons.map(({ flag }) => flag).filter((flag) => !isUnstable(flag)));
   const unstable = new Set(reasons.map(({ flag }) => flag).filter(isUnstable));
@@ -102,6 +117,29 @@ export async function hostPermissions(
     reasons: Object.freeze(reasons),
     notes: Object.freeze([...new Set(notes)]),
   });
+}
+
+/** The extension that `root` is; else those of its subdirectories, and its bare modules. */
+async function targetsIn(root: string): Promise<readonly Target[]> {
+  const isOne = await locateExtension(root).then((found) => found !== undefined, () => true);
+  if (isOne) return [{ name: basename(root), path: root, directoryKey: undefined }];
+  const found = await subdirectories(root);
+  const modules = await bareModules(root);
+  return [
+    ...found.map(({ name, path }) => ({ name, path, directoryKey: `${name}/` })),
+    ...modules.map((name) => ({ name, path: join(root, name), directoryKey: undefined })),
+  ];
+}
+
+async function bareModules(root: string): Promise<readonly string[]> {
+  const { files } = powers;
+  const names = await files.list(root).catch((error) => {
+    if (isNotFound(error)) return [];
+    throw error;
+  });
+  const modules = names.filter((name) => name.toLowerCase().endsWith(MODULE_ENDING)).sort();
+  const kinds = await Promise.all(modules.map((name) => files.lstat(join(root, name))));
+  return modules.filter((_, at) => kinds[at]?.kind === "file");
 }
 
 function isUnstable(flag: string): boolean {
@@ -128,6 +166,9 @@ async function engineReasons(
   return needed.map((flag) => ({ flag, reason: `${isolation} of ${name}` }));
 }
 
+const unlistedNote = (name: string) =>
+  `${name} has no list of what it asks for: airlock inspect --describe tells what it asks for when it runs`;
+
 const startsNote = (name: string) =>
   `${name} starts programs: each of them has every right of this user, whatever the flags say`;
 
@@ -136,14 +177,14 @@ const RUN_NOTE =
 
 function grantReasons(
   { capabilities }: ExtensionHost,
-  { asks, manifest }: ExtensionDescription,
-  name: string,
+  { asks, digest, manifest }: ExtensionDescription,
+  { name, directoryKey }: Target,
   { load, storageRoot, hostname = DEFAULT_HOSTNAME, port = DEFAULT_PORT }: HostPermissionOptions,
   notes: string[],
 ): readonly PermissionReason[] {
   const storage = storageDirectory(storageRoot === undefined ? undefined : resolve(storageRoot), {
-    directoryKey: DIRECTORY_KEY(name),
-    digest: undefined,
+    directoryKey,
+    digest,
   });
   const listen = addressOf(hostname, port);
   const grants = load?.grants;

@@ -86,6 +86,21 @@ Deno.test("serve takes one extension, and goes on when others cannot be loaded",
   }
 });
 
+Deno.test("serve tells which module beside others could not be loaded, and why", async () => {
+  const plugin = new URL("../../examples/conventions/gk/notes.wasm", import.meta.url);
+  await using directory = await temporaryDirectory({
+    ...HELLO,
+    "notes.wasm": await Deno.readFile(plugin),
+  });
+  const { code, err } = await serving(
+    [directory.path, "--port=0", "--grant=http.serve"],
+    () => Promise.resolve(),
+  );
+  assertEquals(code, 0, err);
+  assertStringIncludes(err, "error [notes.wasm]");
+  assertStringIncludes(err, "--grant kv");
+});
+
 Deno.test("serve serves extensions of every convention side by side", async () => {
   const at = (path: string) => new URL(`../../${path}`, import.meta.url);
   const server = "tests/fixtures/pulp/server";
@@ -156,7 +171,7 @@ Deno.test("serve refuses what makes no sense, by the table of exit codes", async
   const { path } = directory;
   for (
     const [args, exit, hint] of [
-      [[`${path}/missing`], 3, "Cannot list"],
+      [[`${path}/missing`], 3, "Cannot serve"],
       [[`${path}/empty`], 3, "no extension"],
       [[path], 4, "--grant http.serve"],
       [[path, "--port=x"], 2, "--port"],

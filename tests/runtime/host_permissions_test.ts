@@ -255,3 +255,25 @@ Deno.test("mergeFlags() gives the fewest flags, and keeps commas in what they na
     assert(thrown instanceof TypeError, wrong);
   }
 });
+
+Deno.test("hostPermissions() of one extension are those of its asks", async () => {
+  await using dir = await extensions("127.0.0.1:9");
+  await using host = new ExtensionHost();
+  const path = `${dir.path}/all/net`;
+  const { flags, notes } = await hostPermissions(host, path);
+  assertEquals([flags, notes], [["--allow-net=127.0.0.1:9", `--allow-read=${path}`], []]);
+});
+
+Deno.test("hostPermissions() count modules without a manifest, and say what only they know", async () => {
+  const at = (path: string) => new URL(`tests/fixtures/${path}`, ROOT);
+  await using dir = await temporaryDirectory({
+    "cell.wasm": await Deno.readFile(at("pulp/server/server.wasm")),
+    "plugin.wasm": await Deno.readFile(at("gk/asker.wasm")),
+    "notes.txt": "",
+  });
+  await using host = new ExtensionHost();
+  const { flags, reasons, notes } = await hostPermissions(host, dir.path);
+  assertEquals(flags, ["--allow-net=127.0.0.1:8000", `--allow-read=${dir.path}`]);
+  assert(reasons.some(({ reason }) => reason === "http.serve of cell.wasm"));
+  assert(notes.some((note) => note.startsWith("plugin.wasm has no list")));
+});
