@@ -148,23 +148,3 @@ Deno.test("main() shows every argument of a program, and that it has every right
   assertEquals(all.code, 4);
   assertStringIncludes(all.err, "--grant 'run=");
 });
-
-Deno.test("main() lets nothing that runs already write into a question", async () => {
-  await using dir = await temporaryDirectory({
-    "chatty/extension.json": { name: "chatty", runtime: "quickjs", module: "a.js" },
-    "chatty/a.js": `console.log("before"); export const f = () => 1;`,
-    "greeter/extension.json": {
-      name: "greeter",
-      runtime: "quickjs",
-      module: "a.js",
-      capabilities: [{ name: "env", names: ["AIRLOCK_T"] }],
-    },
-    "greeter/a.js": "export const f = () => 1;",
-  });
-  // a nonsensical answer first: what was logged until then would stand before the choices that follow
-  const options = { ...TERMINAL, typed: ["what?", "y"], typingMs: 600 };
-  const { code, err } = await capture(["list", dir.path], options);
-  assertEquals(code, 0);
-  assertMatch(err, /none of the answers\nAllow it\? [^:]*: info \[chatty\] before\n/);
-  assertEquals(err.match(/chatty/g)?.length, 1);
-});
