@@ -137,6 +137,7 @@ export {
   type Session,
   type WasmValue,
 } from "./wasm/abi/contract.ts";
+export { startWasmLane, type WasmLaneOptions } from "./wasm/lane/session.ts";
 export { pack, type Packed, unpack } from "./memory.ts";
 export type {
   ApiqubeEventSchema,

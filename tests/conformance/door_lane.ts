@@ -1,6 +1,6 @@
 /** What workers run for guests of the door convention. @module */
 
-import { startWasmLane } from "../../runtime/wasm/lane/session.ts";
+import { startWasmLane } from "@airlock/host";
 import { DOOR } from "./door_abi.ts";
 
 startWasmLane({ abis: [DOOR] });

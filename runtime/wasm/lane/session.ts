@@ -56,6 +56,15 @@ const KEPT_GLOBALS = [
 /**
  * Makes the worker that runs the calling module a lane for WebAssembly guests. A module that calls it
  * with a convention of an embedder's own is what `Abi.lane` names.
+ *
+ * @example
+ * ```ts ignore
+ * // my_lane.ts, of an Abi whose lane is new URL("./my_lane.ts", import.meta.url)
+ * import { startWasmLane } from "@airlock/host";
+ * import { mine } from "./mine.ts";
+ *
+ * startWasmLane({ abis: [mine] });
+ * ```
  */
 export function startWasmLane({ abis = [] }: WasmLaneOptions = {}): void {
   openGuestPort<FromLane, ToLane>((port) => {
