@@ -17,6 +17,8 @@ export interface CapabilityErrorDetail {
   readonly capability: string;
   /** The grant that would allow it, as `--grant` takes it; empty where none would. */
   readonly grant: string;
+  /** Where several are missing at once: the grants of all of them, that one first. */
+  readonly grants?: readonly string[];
 }
 
 /**
@@ -33,6 +35,7 @@ export interface CapabilityErrorDetail {
  *   grant: "env=NOTES_LANG",
  * });
  * assertEquals(error.grant, "env=NOTES_LANG");
+ * assertEquals(error.grants, ["env=NOTES_LANG"]);
  * ```
  */
 export class CapabilityError extends Error {
@@ -46,6 +49,8 @@ export class CapabilityError extends Error {
   readonly capability: string;
   /** The grant that would allow it, as `--grant` takes it; empty where none would. */
   readonly grant: string;
+  /** All grants that are missing, `grant` first: a load asks for several. Empty where none would help. */
+  readonly grants: readonly string[];
 
   /** Says that `detail.extension` was refused `detail.capability`, and why. */
   constructor(
@@ -59,6 +64,7 @@ export class CapabilityError extends Error {
     this.extension = detail.extension;
     this.capability = detail.capability;
     this.grant = detail.grant;
+    this.grants = Object.freeze([...detail.grants ?? (detail.grant === "" ? [] : [detail.grant])]);
   }
 }
 

@@ -200,6 +200,7 @@ function deniedError(extension: string, denied: readonly Denial[]): CapabilityEr
     extension,
     capability: first?.name ?? "",
     grant: first?.grant ?? "",
+    grants: denied.map(({ grant }) => grant),
   }, {
     reason: `Cannot give extension "${printable(extension)}" ${what}; add ${flags} to allow it`,
   });

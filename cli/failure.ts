@@ -43,8 +43,8 @@ export function failureOf(error: unknown): Failure {
     };
   }
   if (error instanceof CapabilityError) {
-    const { code, message, extension, capability, grant } = error;
-    return { code, message, extension, capability, grant };
+    const { code, message, extension, capability, grant, grants } = error;
+    return { code, message, extension, capability, grant, grants };
   }
   if (error instanceof ManifestError) {
     const { code, message, source, issues } = error;
@@ -78,8 +78,8 @@ export function reportFailure(io: Io, error: unknown): void {
   if (error instanceof ExtensionError && error.guest !== "") {
     lines.push(`  the guest says: ${escapeControls(error.guest)}`);
   }
-  if (error instanceof CapabilityError && error.grant !== "") {
-    lines.push(`  add: --grant ${shellWord(error.grant)}`);
+  if (error instanceof CapabilityError && error.grants.length > 0) {
+    lines.push(`  add: ${error.grants.map((grant) => `--grant ${shellWord(grant)}`).join(" ")}`);
   }
   const advice = ADVICE[failure.code];
   if (advice !== undefined) lines.push(`  ${advice}`);

@@ -46,10 +46,11 @@ Deno.test("resolveGrants() denies what is asked and not granted, with the exact 
 });
 
 Deno.test("resolveGrants() names every denied capability in one error", () => {
-  const { message } = denial(
+  const { message, grant, grants } = denial(
     [ask("env", { names: ["A"] }), ask("kv", { bytes: 5 }), ask("start")],
     {},
   );
+  assertEquals(grants, [grant, 'kv={"bytes":5}', "start"]);
   assert(message.includes(`--grant env=A --grant 'kv={"bytes":5}' --grant start`), message);
 });
 
