@@ -1,7 +1,6 @@
 /** JavaScript that attacks: every file of javascript/ fails against every tier that claims to stop it. @module */
 
-import { assert } from "@std/assert";
-import { cpuUse } from "../cpu_use.ts";
+import { assertIdle } from "../cpu_use.ts";
 import { Arena, attackers, type Tier } from "./javascript_arena.ts";
 
 /** What an item is called where several attackers try it, each in its own way. */
@@ -35,10 +34,7 @@ async function withstandAll(tier: Tier, items: string, t: Deno.TestContext): Pro
   for (const attacker of those) {
     await t.step(`${attacker.name} against ${tier}`, () => arena.withstand(attacker));
   }
-  // A lane that was given up may need a moment to go.
-  let use = 1;
-  for (let look = 0; use > 0.5 && look < 20; look++) use = await cpuUse(50);
-  assert(use <= 0.5, `the processor is still busy: ${use}`);
+  await assertIdle();
 }
 
 for (const [items, those] of claims) {

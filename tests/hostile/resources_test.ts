@@ -1,7 +1,7 @@
 /** Modules that never end, one way or another: each is stopped on time, the processor idle after it, and the next call served. @module */
 
 import { assert, assertEquals } from "@std/assert";
-import { cpuUse } from "../cpu_use.ts";
+import { assertIdle } from "../cpu_use.ts";
 import { assertServes, attackerBytes, codeOf, loadAttacker, TIERS } from "./wasm_guests.ts";
 
 const ATTACKERS = new URL("./resources/", import.meta.url);
@@ -10,11 +10,6 @@ const HEAD = /^;; hostile ([\d, ]+): (.+)\n;; ends: (load )?(.+)\n/;
 /** Milliseconds that an attack gets, and how late its end may come on a busy machine. */
 const LIMIT_MS = 100;
 const LATE_MS = 150;
-/** After its end the guest's thread has so long to stand still, and is watched for so long. */
-const SETTLE_MS = 20;
-const WATCH_MS = 60;
-/** What may still be used then, of one processor: a test's own work. */
-const IDLE = 0.5;
 
 const names = [...Deno.readDirSync(ATTACKERS)].map(({ name }) => name).sort();
 
@@ -55,10 +50,4 @@ async function attack(
   await assertIdle();
   await assertServes(attacker);
   assertEquals(attacker.extension.stats().restarts, 1);
-}
-
-async function assertIdle(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  const used = await cpuUse(WATCH_MS);
-  assert(used < IDLE, `${used} of a processor is used`);
 }
