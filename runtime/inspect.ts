@@ -6,6 +6,7 @@ import { formatGrant } from "../capabilities/parse_grant.ts";
 import { type Issue, ManifestError } from "../manifest/errors.ts";
 import type { CapabilityAsk, Isolation, JsonObject, Manifest } from "../manifest/manifest.ts";
 import { placeIssues } from "../manifest/place.ts";
+import { show } from "../manifest/printable.ts";
 import type { ModuleDescription, ModuleIssue, Runtime } from "./contract.ts";
 import { Fault } from "./errors.ts";
 import { integrityHasher } from "./integrity.ts";
@@ -111,6 +112,7 @@ export async function inspectExtension(
     : undefined;
   const asked = manifest.capabilities ?? asksOf(module, capabilities);
   issues.push(...checkAsks(asked, capabilities).map(inManifest));
+  issues.push(...unaskedImports(manifest, module, capabilities));
   return {
     ...place,
     manifest: found.broken ? undefined : manifest,
@@ -137,6 +139,24 @@ function asksOf(
   const names = new Set(implied.map(canonical));
   const told = module?.described?.capabilities ?? [];
   return [...implied, ...told.filter((ask) => !names.has(canonical(ask)))];
+}
+
+/** Imports that are refused whenever they are called, as the manifest does not ask for what they need. */
+function unaskedImports(
+  { module: file = "", capabilities: asked }: Manifest,
+  module: ModuleDescription | undefined,
+  registry: CapabilityRegistry,
+): readonly ModuleIssue[] {
+  if (asked === undefined) return [];
+  const canonical = (name: string) => registry.get(name)?.capability.name ?? name;
+  const names = new Set(asked.map(({ name }) => canonical(name)));
+  return (module?.answers ?? []).flatMap(({ name, capability }): readonly ModuleIssue[] => {
+    const needed = canonical(capability);
+    if (registry.get(needed)?.mode !== "gated" || names.has(needed)) return [];
+    const why = `the manifest does not ask for "${needed}"`;
+    const message = `it imports ${show(name)}, which is refused as ${why}`;
+    return [{ severity: "warning", path: "", message, file }];
+  });
 }
 
 /** What is known of an extension whose manifest tells nothing. */

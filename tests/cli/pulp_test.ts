@@ -72,6 +72,27 @@ Deno.test("check lists the issues of a TOML manifest with their lines", async ()
   assertStringIncludes(bad.out, "pulp.plugin.toml:3:1");
 });
 
+Deno.test("inspect and check warn of imports that a manifest does not ask for, which load all the same", async () => {
+  await using directory = await temporaryDirectory({
+    "pulp.plugin.toml":
+      'name = "quiet"\nversion = "1.0.0"\ncapabilities = ["transport.http.inbound", "transport.ws.inbound"]\n',
+    "plugin.wasm": await Deno.readFile(`${SERVER}server.wasm`),
+  });
+  const warning = 'it imports "pulp.sse_emit", which is refused as the manifest does not ask for';
+  const inspected = await capture(["inspect", directory.path]);
+  assertStringIncludes(inspected.out + inspected.err, warning);
+  const checked = await capture(["check", directory.path, "--json", ...GRANTS]);
+  const { issues, started } = JSON.parse(checked.out);
+  assertEquals(issues.map((one: { readonly severity: string }) => one.severity), [
+    "warning",
+    "warning",
+  ]);
+  assertStringIncludes(issues[1].message, warning);
+  assertEquals(started, true);
+  const grants = GRANTS.slice(0, 4);
+  assertEquals((await capture(["run", directory.path, "step", ...grants])).out, "0");
+});
+
 Deno.test("a manifest of a cell may be named itself", async () => {
   const { code, out } = await capture(["run", `${SERVER}/pulp.cell.toml`, "step", ...GRANTS]);
   assertEquals([code, out], [0, "0"]);
