@@ -97,7 +97,8 @@ export class Broker implements AsyncDisposable {
   readonly #refusals: Refusals;
   /** Rooms whose capability was taken back: closed at once, waited for at the end. */
   readonly #leaving: Promise<void>[] = [];
-  #surface: readonly SurfaceOperation[] = Object.freeze([]);
+  /** Drawn when somebody looks, and anew when something changed. */
+  #surface: readonly SurfaceOperation[] | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use {@linkcode openBroker}: it also sets up what was granted. */
@@ -114,7 +115,7 @@ export class Broker implements AsyncDisposable {
       stateBytes: this.#limits.varBytes,
       services: extensionServices(options, this.#limits.logBytes, powers),
     };
-    const surface = () => this.#surface;
+    const surface = () => this.#surface ??= this.#drawSurface();
     this.calls = Object.freeze({
       call: this.#call.bind(this),
       callSync: this.#callSync.bind(this),
@@ -165,7 +166,7 @@ export class Broker implements AsyncDisposable {
     // whoever closes the broker hears of a failure
     leaving.catch(() => {});
     this.#leaving.push(leaving);
-    this.#drawSurface();
+    this.#surface = undefined;
   }
 
   /**
@@ -193,7 +194,7 @@ export class Broker implements AsyncDisposable {
       const key = `${bound.name}.${name}`;
       this.#doors.set(key, { key, name, operation, room });
     }
-    this.#drawSurface();
+    this.#surface = undefined;
   }
 
   /**
@@ -217,7 +218,7 @@ export class Broker implements AsyncDisposable {
     for (const room of rooms) {
       room.refuse(room.refusal ?? this.#refusals.closed(room.bound.name), "abandoned");
     }
-    this.#drawSurface();
+    this.#surface = undefined;
     const failures: unknown[] = [];
     for (const room of rooms) await room.close().catch((error) => failures.push(error));
     for (const leaving of this.#leaving) await leaving.catch((error) => failures.push(error));
@@ -356,11 +357,11 @@ export class Broker implements AsyncDisposable {
     return undefined;
   }
 
-  #drawSurface(): void {
+  #drawSurface(): readonly SurfaceOperation[] {
     const live = [...this.#doors.values()].filter(({ name, operation, room }) =>
       !room.refusal && !operation.engineOnly && Object.hasOwn(room.capability.operations, name)
     );
-    this.#surface = Object.freeze(live.map(({ name, operation, room }) =>
+    return Object.freeze(live.map(({ name, operation, room }) =>
       Object.freeze({
         capability: room.bound.name,
         operation: name,

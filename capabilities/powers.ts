@@ -1,7 +1,6 @@
 /** All ambient power of the library in one object; no other file of this room touches Deno, fetch, crypto or Date, but those in powers/. @module */
 
 import { crypto as stdCrypto, timingSafeEqual } from "@std/crypto";
-import { walk } from "@std/fs";
 import { joinChunks } from "./join_chunks.ts";
 import { net, type NetPower } from "./powers/net.ts";
 import { type ProgramPower, programs } from "./powers/programs.ts";
@@ -38,6 +37,8 @@ export interface FilePower {
   ): Promise<{ bytes: Uint8Array | undefined; facts: FileFacts }>;
   /** Names of the entries of a directory, sorted, links included. */
   list(path: string): Promise<readonly string[]>;
+  /** Names of the directories in a directory, sorted; links are none. */
+  directories(path: string): Promise<readonly string[]>;
 }
 
 /** Hash functions that integrity strings name. */
@@ -103,7 +104,8 @@ const files: FilePower = {
     const expected = known ?? factsOf(await Deno.stat(path));
     if (expected.kind !== "file") return { bytes: undefined, facts: expected };
     using file = await Deno.open(path, { read: true });
-    const facts = factsOf(await file.stat());
+    // It is open: what it is needs no waiting for.
+    const facts = factsOf(file.statSync());
     if (facts.kind !== "file" || facts.size > limit) return { bytes: undefined, facts };
     // A file that grows while it is read stays within the limit.
     const chunks: Uint8Array[] = [];
@@ -121,13 +123,18 @@ const files: FilePower = {
     return { bytes: joinChunks(chunks, size), facts };
   },
   async list(path) {
-    const names: string[] = [];
-    for await (const entry of walk(path, { maxDepth: 1 })) {
-      if (entry.path !== path) names.push(entry.name);
-    }
-    return names.sort();
+    return await namesIn(path, () => true);
+  },
+  async directories(path) {
+    return await namesIn(path, ({ isDirectory }) => isDirectory);
   },
 };
+
+async function namesIn(path: string, wanted: (entry: Deno.DirEntry) => boolean): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(path)) if (wanted(entry)) names.push(entry.name);
+  return names.sort();
+}
 
 /** Whether `error` says that a file does not exist. */
 export function isNotFound(error: unknown): boolean {

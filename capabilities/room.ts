@@ -22,7 +22,7 @@ export class Room {
   readonly capability: Capability;
   /** The context of every operation that cannot be stopped; shared, as nothing in it changes. */
   readonly context: OperationContext;
-  readonly flights: Set<Flight> = new Set();
+  #flights: Set<Flight> | undefined;
   /** Why its operations are refused, once they are. */
   refusal: Refusal | undefined;
   #closing: Promise<void> | undefined;
@@ -42,7 +42,9 @@ export class Room {
   /** Opens what the capability needs for one extension. */
   static async open(bound: BoundGrant, scope: Omit<CapabilityScope, "grant">): Promise<Room> {
     const { name, capability, grant } = bound;
-    const opening = Promise.resolve(capability.setup?.({ ...scope, grant }));
+    const given = capability.setup?.({ ...scope, grant });
+    if (!isThenable(given)) return new Room(bound, scope.extension, given);
+    const opening = Promise.resolve(given);
     try {
       const state = await inTime(opening, SETUP_MS, `open capability "${name}"`);
       return new Room(bound, scope.extension, state);
@@ -53,10 +55,15 @@ export class Room {
     }
   }
 
+  /** What is in flight. Most capabilities never have anything there, so it is made when asked for. */
+  get flights(): Set<Flight> {
+    return this.#flights ??= new Set();
+  }
+
   /** Refuses everything from now on and stops what is in flight. */
   refuse(refusal: Refusal, outcome: AuditOutcome): void {
     this.refusal = refusal;
-    for (const flight of this.flights) flight.stop(outcome, refusalError(refusal));
+    for (const flight of this.#flights ?? []) flight.stop(outcome, refusalError(refusal));
   }
 
   /** Closes what `open` opened, after the operations in flight are over; idempotent. */
@@ -66,17 +73,24 @@ export class Room {
   }
 
   async #close(): Promise<void> {
-    if (this.flights.size > 0) {
-      const landed = Promise.all(Array.from(this.flights, (flight) => flight.landed));
+    const flights = [...this.#flights ?? []];
+    if (flights.length > 0) {
+      const landed = Promise.all(flights.map((flight) => flight.landed));
       // an operation that does not stop does not keep its resources
       await inTime(landed, LANDING_MS, "stop").catch(() => {});
     }
-    const closing = Promise.resolve(this.capability.teardown?.(this.context.state));
-    await inTime(closing, SETUP_MS, `close capability "${this.bound.name}"`);
+    const closing = this.capability.teardown?.(this.context.state);
+    if (!isThenable(closing)) return;
+    await inTime(Promise.resolve(closing), SETUP_MS, `close capability "${this.bound.name}"`);
   }
 }
 
 const NO_CHAIN: readonly string[] = Object.freeze([]);
+
+/** What has to be waited for; everything else is there already, and needs no timer. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
+}
 
 /** Waits for `promise` at most `ms`; then fails to `act`. */
 async function inTime<T>(promise: Promise<T>, ms: number, act: string): Promise<T> {

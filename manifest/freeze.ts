@@ -9,8 +9,12 @@ import type { Json, JsonObject } from "./manifest.ts";
 export function frozenCopy(value: Json): Json {
   if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy));
   if (typeof value !== "object" || value === null) return value;
-  return frozenObject(Object.entries(value), frozenCopy);
+  const entries = Object.entries(value);
+  return entries.length === 0 ? EMPTY : frozenObject(entries, frozenCopy);
 }
+
+/** Most arguments and configurations say nothing: a thousand extensions share this. */
+const EMPTY: JsonObject = Object.freeze(Object.create(null));
 
 /** A frozen object without a prototype, made of `entries` mapped by `copy`. */
 export function frozenObject<From, To>(

@@ -311,14 +311,14 @@ export class ExtensionHost implements AsyncDisposable {
       throw duplicate(name);
     }
     const closed = this.#closed.signal;
-    const { signal = closed } = origin.options;
+    const { signal } = origin.options;
     this.#warn(pkg);
     if (!existing) this.#entries.set(name, "loading");
     let entry: Entry | undefined;
     try {
       const extension = await loadPackage(pkg, {
         host: this.#options,
-        options: { ...origin.options, signal: AbortSignal.any([closed, signal]) },
+        options: { ...origin.options, signal: signal ? AbortSignal.any([closed, signal]) : closed },
         directoryKey: origin.directoryKey,
         runtimes: this.#runtimes,
         capabilities: this.#capabilities,

@@ -159,7 +159,7 @@ export async function locateExtension(directory: string): Promise<Package | unde
     directory,
     manifestFile: first.path,
     modulePath: manifest.module ?? "",
-    readFile: readFromDirectory(directory),
+    readFile: readFromDirectory(directory, realRoot),
   };
 }
 

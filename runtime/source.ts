@@ -146,11 +146,14 @@ export async function realFile(realRoot: string, path: string): Promise<RealFile
   return { real, inside: isInside(realRoot, real), facts: await powers.files.lstat(real) };
 }
 
-/** Reads files under `root`; a link is followed only to a place inside it. */
-export function readFromDirectory(root: string): ReadFile {
+/**
+ * Reads files under `root`; a link is followed only to a place inside it. `realRoot` is where the root
+ * really is, if that is known: files then come from there, whatever becomes of `root`.
+ */
+export function readFromDirectory(root: string, realRoot?: string): ReadFile {
   return async (path) => {
     const { real, inside, facts: expected } = await realFile(
-      await powers.files.realPath(root),
+      realRoot ?? await powers.files.realPath(root),
       path,
     );
     if (!inside) {

@@ -23,7 +23,10 @@ export interface Subdirectory {
  * that does not exist is empty.
  */
 export async function subdirectories(directory: string): Promise<readonly Subdirectory[]> {
-  const names = await directoryNames(directory);
+  const names = await powers.files.directories(directory).catch((error): readonly string[] => {
+    if (isNotFound(error)) return [];
+    throw error;
+  });
   const look = async (name: string): Promise<Subdirectory | undefined> => {
     const path = join(directory, name);
     try {
@@ -50,20 +53,4 @@ export function hasVanished(
   const here = content.find((one) => one.path === path);
   if (here && !here.found.ok) return false;
   return path !== content.find(({ found }) => found.ok && found.pkg.manifest.name === name)?.path;
-}
-
-async function directoryNames(directory: string): Promise<readonly string[]> {
-  const names = await powers.files.list(directory).catch((error) => unlessGone(error, []));
-  const kinds = await Promise.all(names.map((name) => kindOf(join(directory, name))));
-  return names.filter((_, i) => kinds[i] === "directory");
-}
-
-/** `undefined` for what is gone since it was listed: its siblings are there still. */
-function kindOf(path: string): Promise<string | undefined> {
-  return powers.files.lstat(path).then(({ kind }) => kind, (error) => unlessGone(error, undefined));
-}
-
-function unlessGone<T>(error: unknown, fallback: T): T {
-  if (isNotFound(error)) return fallback;
-  throw error;
 }

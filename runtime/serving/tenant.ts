@@ -43,13 +43,13 @@ export interface TenantCounts {
   readonly lostEvents: number;
 }
 
-/** Everything that one extension has of the site. */
+/**
+ * Everything that one extension has of the site. Most extensions serve nothing: queues, connections and
+ * streams are made when they are first asked for.
+ */
 export class Tenant implements Serving {
   readonly name: string;
   readonly log: TenantParts["log"];
-  readonly inbox: TenantInbox;
-  readonly sockets: Sockets;
-  readonly streams: Streams;
   /** Requests that came for it. */
   requests = 0;
   /** Requests that the host had to answer for it. */
@@ -59,26 +59,45 @@ export class Tenant implements Serving {
   readonly #router: Router<Tenant>;
   readonly #limits: ServingLimits;
   /** What it was granted and not refused since. */
-  readonly #kinds = new Set<ServingKind>();
+  #kinds: readonly ServingKind[] = NO_KINDS;
   /** What it registered, by kind: methods and paths. */
-  readonly #registered = { http: new Set<string>(), ws: new Set<string>(), sse: new Set<string>() };
+  readonly #registered: { [kind in ServingKind]: Set<string> | undefined } = {
+    http: undefined,
+    ws: undefined,
+    sse: undefined,
+  };
+  #inbox: TenantInbox | undefined;
+  #sockets: Sockets | undefined;
+  #streams: Streams | undefined;
 
   constructor({ name, router, limits, log }: TenantParts) {
     this.name = name;
     this.log = log;
     this.#router = router;
     this.#limits = limits;
-    this.inbox = new TenantInbox(limits, () => this.retire());
-    this.streams = new Streams(limits);
-    this.sockets = new Sockets(limits, {
+  }
+
+  /** What waits for it. */
+  get inbox(): TenantInbox {
+    return this.#inbox ??= new TenantInbox(this.#limits, () => this.retire());
+  }
+
+  /** Its subscribers. */
+  get streams(): Streams {
+    return this.#streams ??= new Streams(this.#limits);
+  }
+
+  /** Its connections. */
+  get sockets(): Sockets {
+    return this.#sockets ??= new Sockets(this.#limits, {
       push: (event) => this.inbox.push(event),
-      warn: (message) => log("warn", message),
+      warn: (message) => this.log("warn", message),
     });
   }
 
   /** Whether it may serve in any way. */
   get mayServe(): boolean {
-    return this.#kinds.size > 0;
+    return this.#kinds.length > 0;
   }
 
   /** What it counted. */
@@ -86,33 +105,33 @@ export class Tenant implements Serving {
     return {
       requests: this.requests,
       failed: this.failed,
-      queued: this.inbox.queued,
-      sockets: this.sockets.size,
-      droppedFrames: this.sockets.dropped,
-      subscribers: this.streams.size,
-      lostEvents: this.streams.lost,
+      queued: this.#inbox?.queued ?? 0,
+      sockets: this.#sockets?.size ?? 0,
+      droppedFrames: this.#sockets?.dropped ?? 0,
+      subscribers: this.#streams?.size ?? 0,
+      lostEvents: this.#streams?.lost ?? 0,
     };
   }
 
   /** Drops everything it registered; what is under way goes on. */
   retire(): void {
     this.#router.drop(this);
-    for (const paths of Object.values(this.#registered)) paths.clear();
+    for (const paths of Object.values(this.#registered)) paths?.clear();
   }
 
   open(kind: ServingKind): void {
-    this.#kinds.add(kind);
+    if (!this.#kinds.includes(kind)) this.#kinds = [...this.#kinds, kind];
   }
 
   shut(kind: ServingKind): void {
-    this.#kinds.delete(kind);
+    this.#kinds = this.#kinds.filter((each) => each !== kind);
     this.#router.drop(this, kind);
-    this.#registered[kind].clear();
-    if (kind === "http") this.inbox.end("http", NO_MORE);
-    if (kind === "sse") this.streams.close();
+    this.#registered[kind]?.clear();
+    if (kind === "http") this.#inbox?.end("http", NO_MORE);
+    if (kind === "sse") this.#streams?.close();
     if (kind !== "ws") return;
-    this.sockets.end();
-    this.inbox.end("ws", NO_MORE);
+    this.#sockets?.end();
+    this.#inbox?.end("ws", NO_MORE);
   }
 
   route(method: string, path: string, handler: string): void {
@@ -140,14 +159,14 @@ export class Tenant implements Serving {
   }
 
   emit(path: string, event: StreamEvent): number {
-    if (!this.#registered.sse.has(` ${path}`)) {
+    if (!this.#registered.sse?.has(` ${path}`)) {
       throw notPossible("Cannot emit as the path is not registered");
     }
     return this.streams.emit(path, event);
   }
 
   #register(kind: ServingKind, method: string, path: string, handler: string): void {
-    const own = this.#registered[kind];
+    const own = this.#registered[kind] ??= new Set();
     const key = `${method} ${path}`;
     const { registrations } = this.#limits;
     if (own.size >= registrations && !own.has(key)) {
@@ -161,4 +180,5 @@ export class Tenant implements Serving {
   }
 }
 
+const NO_KINDS: readonly ServingKind[] = Object.freeze([]);
 const NO_MORE = plainReply(503, "no longer served");

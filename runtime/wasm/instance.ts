@@ -98,7 +98,9 @@ function platformTables(
     tables.push({
       [WASI_MODULE]: wasiFunctions({
         memory,
-        stdio: program.stdio,
+        get stdio() {
+          return program.stdio;
+        },
         get descriptors() {
           return program.descriptors;
         },

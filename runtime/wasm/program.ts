@@ -11,9 +11,9 @@ import type { GuestProgram } from "./abi/contract.ts";
 export class Program implements GuestProgram {
   #args: readonly string[];
   readonly env: { readonly [name: string]: string };
-  readonly stdio: WasiStdio;
   readonly #output: GuestOutput;
-  #descriptors = new Descriptors();
+  #descriptors: Descriptors | undefined;
+  #stdio: WasiStdio | undefined;
   #asksHost = false;
   #captured: CaptureSink | undefined;
 
@@ -26,20 +26,17 @@ export class Program implements GuestProgram {
     this.#args = args;
     this.env = env;
     this.#output = output;
-    const { stdout, stderr } = output.streams ?? {};
-    this.stdio = new WasiStdio(
-      stdout === undefined ? lineSink((line) => output.stdout(line)) : byteSink(stdout),
-      stderr === undefined ? lineSink((line) => output.stderr(line)) : byteSink(stderr),
-    );
-    const stdin = output.streams?.stdin;
-    if (stdin === undefined) return;
-    this.stdio.setSource(stdin);
-    this.#asksHost = true;
+    this.#asksHost = output.streams?.stdin !== undefined;
+  }
+
+  /** Its streams. Most guests never print: they are made when somebody asks for them. */
+  get stdio(): WasiStdio {
+    return this.#stdio ??= stdioOf(this.#output);
   }
 
   /** What it has open. */
   get descriptors(): Descriptors {
-    return this.#descriptors;
+    return this.#descriptors ??= new Descriptors();
   }
 
   /** Gives it directories, before it runs. */
@@ -54,13 +51,13 @@ export class Program implements GuestProgram {
    */
   checkpoint(): (() => void) | undefined {
     if (!this.#asksHost) return undefined;
-    const undo = [this.#descriptors.checkpoint(), this.stdio.checkpoint()];
+    const undo = [this.descriptors.checkpoint(), this.stdio.checkpoint()];
     return () => undo.forEach((one) => one());
   }
 
   /** Closes what it has open; it runs no more. */
   end(): void {
-    this.#descriptors.end();
+    this.#descriptors?.end();
   }
 
   /** Program arguments, the program's name first. */
@@ -86,13 +83,22 @@ export class Program implements GuestProgram {
 
   /** Hands out what the guest printed without ending the line, and what nobody took as a result. */
   flush(): void {
-    this.stdio.flush();
+    this.#stdio?.flush();
     const left = this.#captured?.take().subarray(0, RELEASED_BYTES);
     if (left === undefined || left.length === 0) return;
     const sink = lineSink((line) => this.#output.stdout(line));
     sink.write(left);
     sink.flush();
   }
+}
+
+function stdioOf({ stdout, stderr, streams = {} }: GuestOutput): WasiStdio {
+  const stdio = new WasiStdio(
+    streams.stdout === undefined ? lineSink((line) => stdout(line)) : byteSink(streams.stdout),
+    streams.stderr === undefined ? lineSink((line) => stderr(line)) : byteSink(streams.stderr),
+  );
+  if (streams.stdin !== undefined) stdio.setSource(streams.stdin);
+  return stdio;
 }
 
 /** Most bytes of a failed program's output that are told: a giant result is no log. */
