@@ -7,8 +7,9 @@ import { type AuditOutcome, auditRecord, type AuditSink, type AuditSubject } fro
 import { outcomeOf, summaryOf } from "./audit.ts";
 import { type BrokerLimits, type BrokerOptions, DEFAULT_BROKER_LIMITS } from "./broker_options.ts";
 import { valueBytes } from "./byte_size.ts";
-import type { CapabilityScope, HostValue, Operation, OperationArgs } from "./capability.ts";
+import type { CapabilityScope, HostValue, OperationArgs } from "./capability.ts";
 import { NeedsAsyncError, type Refusal } from "./errors.ts";
+import { type NamedOperation, operationsOf } from "./doors.ts";
 import { extensionServices } from "./extension_services.ts";
 import { Flight } from "./flight.ts";
 import type { BoundGrant } from "./grant.ts";
@@ -16,7 +17,6 @@ import type { HostCallOptions, HostCalls, SurfaceOperation } from "./host_calls.
 import { formatGrantOf } from "./parse_grant.ts";
 import { powers as ambient } from "./powers.ts";
 import { OperationQuota } from "./quota.ts";
-import { importOperations } from "./raw_import.ts";
 import { Refusals } from "./refusals.ts";
 import { Room } from "./room.ts";
 import { requireStack } from "./stack_room.ts";
@@ -25,10 +25,7 @@ import { requireStack } from "./stack_room.ts";
 const MAX_IN_FLIGHT = 1_024;
 
 /** One operation that exists, with the room it belongs to. */
-interface Door {
-  readonly key: string;
-  readonly name: string;
-  readonly operation: Operation;
+interface Door extends NamedOperation {
   readonly room: Room;
 }
 
@@ -93,6 +90,7 @@ export class Broker implements AsyncDisposable {
   readonly #now: () => number;
   /** In the order of setup; a revoked one stays until its successor or the end. */
   readonly #rooms = new Map<string, Room>();
+  /** Those that were asked for: an extension uses few of the many there are. */
   readonly #doors = new Map<string, Door>();
   readonly #refusals: Refusals;
   /** Rooms whose capability was taken back: closed at once, waited for at the end. */
@@ -120,11 +118,11 @@ export class Broker implements AsyncDisposable {
       call: this.#call.bind(this),
       callSync: this.#callSync.bind(this),
       refused: (operation: string) => {
-        const door = this.#doors.get(operation);
+        const door = this.#doorOf(operation);
         return door && !door.room.refusal ? undefined : this.#refuse(operation, {}, undefined);
       },
       has: (operation: string) => {
-        const door = this.#doors.get(operation);
+        const door = this.#doorOf(operation);
         return door !== undefined && !door.room.refusal;
       },
       get surface() {
@@ -186,14 +184,10 @@ export class Broker implements AsyncDisposable {
         }`,
       );
     }
-    // a revoked predecessor gives up its place in the order of closing
+    // a revoked predecessor gives up its place in the order of closing, and its doors
     this.#rooms.delete(bound.name);
     this.#rooms.set(bound.name, room);
-    const { operations, imports } = bound.capability;
-    for (const [name, operation] of [...Object.entries(operations), ...importOperations(imports)]) {
-      const key = `${bound.name}.${name}`;
-      this.#doors.set(key, { key, name, operation, room });
-    }
+    for (const key of operationsOf(bound.capability).keys()) this.#doors.delete(key);
     this.#surface = undefined;
   }
 
@@ -257,9 +251,23 @@ export class Broker implements AsyncDisposable {
     return await flight.start((inFlight) => call(args, inFlight));
   }
 
+  /** The door of an operation; there is none for one that was never granted. */
+  #doorOf(operation: string): Door | undefined {
+    const known = this.#doors.get(operation);
+    if (known) return known;
+    for (const room of this.#rooms.values()) {
+      const found = operationsOf(room.capability).get(operation);
+      if (!found) continue;
+      const door = { ...found, room };
+      this.#doors.set(operation, door);
+      return door;
+    }
+    return undefined;
+  }
+
   /** Everything that is checked before an operation runs. */
   #enter(operation: string, args: OperationArgs, options: HostCallOptions | undefined): Door {
-    const door = this.#doors.get(operation);
+    const door = this.#doors.get(operation) ?? this.#doorOf(operation);
     if (!door || door.room.refusal) {
       throw this.#refusals.error(this.#refuse(operation, args, options));
     }
@@ -327,7 +335,7 @@ export class Broker implements AsyncDisposable {
 
   /** The refusal of an operation that is revoked, not granted or not there, written down. */
   #refuse(operation: string, args: OperationArgs, options: HostCallOptions | undefined): Refusal {
-    const door = this.#doors.get(operation);
+    const door = this.#doorOf(operation);
     const refusal = door?.room.refusal ?? this.#refusals.unbound(operation);
     // A flood of refused operations is told once it uses up the quota, and then no more.
     const spent = this.#quota.spend(options?.budget);
@@ -358,17 +366,21 @@ export class Broker implements AsyncDisposable {
   }
 
   #drawSurface(): readonly SurfaceOperation[] {
-    const live = [...this.#doors.values()].filter(({ name, operation, room }) =>
-      !room.refusal && !operation.engineOnly && Object.hasOwn(room.capability.operations, name)
+    const live = [...this.#rooms.values()].filter(({ refusal }) => !refusal);
+    return Object.freeze(
+      live.flatMap(({ bound, capability }) =>
+        Object.entries(capability.operations)
+          .filter(([, { engineOnly }]) => !engineOnly)
+          .map(([operation, { params, callSync }]) =>
+            Object.freeze({
+              capability: bound.name,
+              operation,
+              params,
+              sync: callSync !== undefined,
+            })
+          )
+      ),
     );
-    return Object.freeze(live.map(({ name, operation, room }) =>
-      Object.freeze({
-        capability: room.bound.name,
-        operation: name,
-        params: operation.params,
-        sync: operation.callSync !== undefined,
-      })
-    ));
   }
 }
 

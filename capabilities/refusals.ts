@@ -17,21 +17,21 @@ const ERRORS_KEPT = 100;
 /** Makes and finds the refusals of one extension. */
 export class Refusals {
   readonly #extension: string;
-  readonly #ungranted: ReadonlyMap<string, Refusal>;
+  readonly #ungranted: readonly Refusal[];
   /** What was thrown before: `undefined` once, then the error that is thrown from there on. */
   readonly #errors = new Map<string, CapabilityError | undefined>();
 
   /** `ungranted` are the capabilities that the host has and the extension has not. */
   constructor(extension: string, ungranted: readonly Refusal[]) {
     this.#extension = extension;
-    this.#ungranted = new Map(ungranted.map((refusal) => [refusal.capability, refusal]));
+    this.#ungranted = ungranted;
   }
 
   /** Why `operation` is refused that is not bound: its capability was not granted, or it does not exist. */
   unbound(operation: string): Refusal {
     const capability = operation.slice(0, Math.max(operation.lastIndexOf("."), 0));
     // not kept: a guest can think of any number of names
-    return this.#ungranted.get(capability) ??
+    return this.#ungranted.find((refusal) => refusal.capability === capability) ??
       this.#make(
         "missing-capability",
         excerpt(capability, NAME_LIMIT),

@@ -35,27 +35,46 @@ export function attendedFunctions(
   table: HostFunctionTable,
   attendance: Attendance,
 ): HostFunctions {
-  const known = new WeakMap<HostFunction, HostFunction<HostFunctionOrigin>>();
-  const attend = (found: HostFunction) => {
+  return new AttendedFunctions(table, attendance);
+}
+
+/** A class, not an object of closures: every extension has one, and few have any function. */
+class AttendedFunctions implements HostFunctions {
+  readonly #table: HostFunctionTable;
+  readonly #attendance: Attendance;
+  #known: WeakMap<HostFunction, HostFunction<HostFunctionOrigin>> | undefined;
+
+  constructor(table: HostFunctionTable, attendance: Attendance) {
+    this.#table = table;
+    this.#attendance = attendance;
+    Object.freeze(this);
+  }
+
+  get waits(): boolean {
+    return this.#table.waits;
+  }
+
+  get version(): number {
+    return this.#table.version;
+  }
+
+  find(operation: string): HostFunction<HostFunctionOrigin> | undefined {
+    const found = this.#table.find(operation);
+    return found && this.#attend(found);
+  }
+
+  list(): readonly HostFunction<HostFunctionOrigin>[] | undefined {
+    return this.#table.list()?.map((found) => this.#attend(found));
+  }
+
+  #attend(found: HostFunction): HostFunction<HostFunctionOrigin> {
+    const known = this.#known ??= new WeakMap();
     const same = known.get(found);
     if (same) return same;
-    const made = attended(found, attendance);
+    const made = attended(found, this.#attendance);
     known.set(found, made);
     return made;
-  };
-  return Object.freeze<HostFunctions>({
-    get waits() {
-      return table.waits;
-    },
-    find(operation) {
-      const found = table.find(operation);
-      return found && attend(found);
-    },
-    get version() {
-      return table.version;
-    },
-    list: () => table.list()?.map(attend),
-  });
+  }
 }
 
 function attended(

@@ -7,6 +7,7 @@ import { ManifestError } from "../manifest/errors.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { Fault } from "./errors.ts";
 import { type Hasher, verify } from "./integrity.ts";
+import { sha256Of } from "./sha256.ts";
 
 /** Largest file of an extension: one read must not fill the host's memory. */
 export const FILE_LIMIT: number = 64 * 1024 * 1024;
@@ -100,7 +101,7 @@ export function openSource(options: SourceOptions): Source {
       const lines = [canonicalManifest(manifest)];
       for (const path of [...files.keys()].sort()) {
         const bytes = await files.get(path)?.catch(() => undefined);
-        if (bytes) lines.push(`${path}\0${(await powers.digest("SHA-256", bytes)).toHex()}`);
+        if (bytes) lines.push(`${path}\0${(await sha256Of(bytes)).toHex()}`);
       }
       const text = new TextEncoder().encode(lines.join("\n"));
       return `sha256-${(await powers.digest("SHA-256", text)).toHex()}`;

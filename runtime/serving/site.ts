@@ -49,7 +49,8 @@ interface Member {
   readonly tenant: Tenant;
   readonly host: HostCalls;
   readonly extension: Extension;
-  readonly stop: AbortController;
+  /** Ends what drives it; there is none before. */
+  stop: AbortController | undefined;
   driver: string;
   state: "idle" | "starting" | "failed";
   error: string;
@@ -116,7 +117,7 @@ export class Site {
       tenant,
       host,
       extension,
-      stop: new AbortController(),
+      stop: undefined,
       driver: "",
       state: "idle",
       error: "",
@@ -282,6 +283,8 @@ export class Site {
     const { extension, tenant, host } = member;
     const driver = driverOf({ ...this.#parts.drivers, ...this.#parts.options.drivers }, extension);
     if (!tenant.mayServe && !driver.always) return;
+    const stop = new AbortController();
+    member.stop = stop;
     member.driver = driver.name;
     member.state = "starting";
     try {
@@ -291,11 +294,11 @@ export class Site {
         host,
         log: tenant.log,
         settings: this.#parts.options,
-        signal: member.stop.signal,
+        signal: stop.signal,
       });
       const driven = await within(starting, START_MS, (late) => void late.stop());
       member.driven = driven;
-      if (member.stop.signal.aborted) await driven.stop();
+      if (stop.signal.aborted) await driven.stop();
     } catch (error) {
       member.state = "failed";
       member.error = textOf(error);
@@ -312,7 +315,7 @@ export class Site {
   }
 
   async #halt(member: Member): Promise<void> {
-    member.stop.abort(new Fault("closed", "serving has ended"));
+    member.stop?.abort(new Fault("closed", "serving has ended"));
     const { driven } = member;
     if (!driven) return;
     try {

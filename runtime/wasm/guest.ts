@@ -42,7 +42,7 @@ export interface FarHost {
 }
 
 /** A {@linkcode Guest}, as the engine holds it. */
-export class LiveGuest implements Guest {
+export class LiveGuest implements Guest, Metered {
   readonly memory: GuestMemory = new GuestMemory();
   readonly program: Program;
   /** Whether an import may suspend this guest; settled as a call begins, and while imports are bound. */
@@ -104,7 +104,7 @@ export class LiveGuest implements Guest {
     this.#hidden = added?.prefix;
     if (added?.start !== undefined) this.#starts.push(exports[added.start] as GuestFunction);
     if (added?.meter === undefined) return;
-    this.#meter ??= new Meter(this.#metered());
+    this.#meter ??= new Meter(this);
     this.#call.budget.fuelNow = this.#fuelNow;
     this.#meter.add(exports, added.meter);
     this.#meter.begin(this.#call.fuel ?? Infinity);
@@ -115,19 +115,14 @@ export class LiveGuest implements Guest {
     return this.suspends ? this.#starts.map((start) => promising(start)) : this.#starts;
   }
 
-  #metered(): Metered {
-    const call = () => this.#call;
-    return {
-      get deadline() {
-        return call().deadline;
-      },
-      get stopReason() {
-        const { signal, closed, stopReason } = call();
-        if (stopReason !== undefined) return stopReason();
-        return signal?.aborted ? signal.reason : closed?.aborted ? closed.reason : undefined;
-      },
-      end: (reason) => this.#end(reason),
-    };
+  get deadline(): number {
+    return this.#call.deadline;
+  }
+
+  get stopReason(): unknown {
+    const { signal, closed, stopReason } = this.#call;
+    if (stopReason !== undefined) return stopReason();
+    return signal?.aborted ? signal.reason : closed?.aborted ? closed.reason : undefined;
   }
 
   #settleSuspends(): void {
@@ -198,11 +193,11 @@ export class LiveGuest implements Guest {
   }
 
   exit(status: number): never {
-    this.#end(new GuestExit(status));
+    this.end(new GuestExit(status));
   }
 
   /** Ends the guest for `reason`: throws a trap, which no guest can catch. */
-  #end(reason: unknown): never {
+  end(reason: unknown): never {
     this.#ending ??= { reason };
     throw this.#trap;
   }
@@ -272,7 +267,7 @@ export class LiveGuest implements Guest {
         suspension.abort(reason);
       });
     } catch (reason) {
-      this.#end(reason);
+      this.end(reason);
     } finally {
       signal?.removeEventListener("abort", abort);
       this.#suspension = undefined;

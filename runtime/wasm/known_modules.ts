@@ -1,6 +1,6 @@
 /** Compiled modules by the digest of their bytes, kept as long as somebody uses them: known ones are not looked at again. @module */
 
-import { powers } from "../../capabilities/powers.ts";
+import { sha256Of } from "../sha256.ts";
 import type { CompiledModule } from "./compile.ts";
 
 interface Known extends Omit<CompiledModule, "module"> {
@@ -14,7 +14,7 @@ const forgotten = new FinalizationRegistry<string>((key) => {
 
 /** What the bytes of a module are known by. */
 export async function digestOf(bytes: Uint8Array): Promise<string> {
-  return (await powers.digest("SHA-256", bytes)).toBase64();
+  return (await sha256Of(bytes)).toBase64();
 }
 
 /** The compiled module kept under `key`. */

@@ -73,15 +73,11 @@ async function start(
   const host = await request.admit(impliedAsks(abi, shape, rawImports), described);
   request.signal?.throwIfAborted();
   const args = [manifest.name, ...request.args];
-  const blueprint: Blueprint = {
+  const blueprint: Omit<Blueprint, "powers"> = {
     module,
     added,
     ...linking,
     abi,
-    // anew for each instance: runs that begin alike go on alike
-    get powers() {
-      return powersFor(request, guestPowers);
-    },
     ...request.memoryFiles && { memoryFiles: request.memoryFiles },
     program: () => new Program(args, env, output),
     environment: { ...environment, host },
@@ -89,7 +85,11 @@ async function start(
   const startCall = (signal?: AbortSignal) => callOfStart(request, signal);
   let signal = request.signal;
   const pool = new InstancePool<GuestInstance>({
-    create: () => startInstance(blueprint, startCall(signal)),
+    create() {
+      // anew for each instance: runs that begin alike go on alike
+      const powers = powersFor(request, guestPowers);
+      return startInstance({ ...blueprint, powers }, startCall(signal));
+    },
     destroy({ guest, session }) {
       guest.call = startCall();
       return endAfter(() => session.close?.(), () => guest.program.end());

@@ -50,7 +50,6 @@ const encoder = new TextEncoder();
 function bind(guest: Guest, environment: AbiEnvironment): Session {
   const { limits, shape, unknownFunction } = environment;
   const { memory } = guest;
-  const types = new Map(shape.exports.map(({ name, type }) => [name, type]));
   const operations = new Map<string, GuestFunction>();
   const packed: Packed = { ptr: 0, len: 0 };
   let alloc: GuestFunction = absent;
@@ -59,7 +58,7 @@ function bind(guest: Guest, environment: AbiEnvironment): Session {
   function find(name: string): GuestFunction {
     const operation = RESERVED.includes(name) ? undefined : guest.entry(name);
     if (operation === undefined) throw unknownFunction(name);
-    const type = types.get(name);
+    const type = shape.exports.find((one) => one.name === name)?.type;
     if (type !== undefined && type !== OPERATION) {
       throw unknownFunction(name, `its export "${name}" is ${type}, not ${OPERATION}`);
     }
