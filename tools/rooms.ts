@@ -42,6 +42,7 @@ const FOUNDATION = [
   "runtime/limits.ts",
   "runtime/live_memories.ts",
   "runtime/memory.ts",
+  "runtime/sha256.ts",
   "runtime/source.ts",
   "runtime/waits.ts",
 ];
