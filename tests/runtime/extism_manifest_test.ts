@@ -236,3 +236,36 @@ Deno.test("a plugin finds the allowed_paths that are granted, under its own name
   assertEquals(await load({}, both), nothing);
   assertEquals(await load({ [path]: "/data" }, { fs: { read: [`${path}/elsewhere`] } }), nothing);
 });
+
+for (const isolation of ["inline", "worker"] as const) {
+  Deno.test(`an Extism manifest's own limits stop its plugin, ${isolation}`, async () => {
+    const data = await read("attacks");
+    const manifest = { wasm: [{ data }], timeout_ms: 60, memory: { max_pages: 32 } };
+    await using loaded = await loadPlugin(manifest, { isolation });
+    const start = performance.now();
+    assertEquals(await failure(loaded.call("loop")), "timeout");
+    assert(performance.now() - start < 2_000, `${performance.now() - start} ms`);
+    // blocks and the plugin's own memory count together, and to the page
+    await using roomy = await loadPlugin({ ...manifest, timeout_ms: 10_000 }, { isolation });
+    assertEquals(await failure(roomy.call("hoard")), "memory-limit");
+    assertEquals(await failure(roomy.call("grow")), "trap");
+    assert(roomy.extension.memorySize <= 32 * 65_536, `${roomy.extension.memorySize}`);
+  });
+
+  Deno.test(`modules that are linked in a circle run ${isolation}`, async () => {
+    const [text, bytes, main] = await Promise.all(
+      ["linked_text", "linked_bytes", "linked_main"].map(read),
+    );
+    const wasm = [
+      { data: text ?? "", name: "text" },
+      { data: bytes ?? "", name: "bytes" },
+      { data: main ?? "" },
+    ];
+    const change = extismFunction("change", (blocks, handle) => `${blocks.text(BigInt(handle))}!`);
+    const options = { hostFunctions: [change], stdout() {}, isolation };
+    await using loaded = await loadPlugin({ wasm }, options);
+    assertEquals(await loaded.call("input_twice", "ab"), "ab!ab!");
+    assertEquals(await failure(loaded.plugin.call("loop", "", { timeoutMs: 60 })), "timeout");
+    assertEquals(await loaded.call("input_twice", "c"), "c!c!");
+  });
+}

@@ -22,6 +22,7 @@
   ;; 0: nothing, so that no block has address 0
   ;; 16: output address, 20: output length, 24: error address, 28: error length: read by the host
   ;; 32: 1 once the store was full
+  ;; 40: where the bytes are that the host asked for last, 44: how many: no 64-bit number has to cross
   ;; 64: heads of the 32 lists of free blocks
   ;; 256: the first header
 
@@ -166,24 +167,29 @@
     (i32.store offset=4 (call $find (global.get $input)) (local.get $length))
     (global.set $input_length (local.get $length)))
 
-  ;; A block that the host fills itself; 0 if there is no room.
+  ;; A block that the host fills itself, which is at 40; 0 if there is no room.
   (func (export "take") (param $length i32) (result i64)
-    (call $take (i64.extend_i32_u (local.get $length)) (i32.const 0)))
+    (local $handle i64)
+    (local.set $handle (call $take (i64.extend_i32_u (local.get $length)) (i32.const 0)))
+    (if (i64.ne (local.get $handle) (i64.const 0))
+      (then
+        (i32.store (i32.const 40) (i32.add (call $find (local.get $handle)) (i32.const 16)))
+        (i32.store (i32.const 44) (local.get $length))))
+    (local.get $handle))
 
-  ;; From an address to the end of its block, as (position << 32) | length; 0 if it lies in none.
-  (func (export "at") (param $address i64) (result i64)
+  ;; Finds what lies from an address to the end of its block, and leaves it at 40; 0 if it lies in none.
+  (func (export "at") (param $address i64) (result i32)
     (local $header i32) (local $offset i32) (local $length i32)
     (local.set $header (call $find (local.get $address)))
-    (if (i32.eqz (local.get $header)) (then (return (i64.const 0))))
+    (if (i32.eqz (local.get $header)) (then (return (i32.const 0))))
     (local.set $offset (i32.wrap_i64 (local.get $address)))
     (local.set $length (i32.load offset=4 (local.get $header)))
-    (if (i32.gt_u (local.get $offset) (local.get $length)) (then (return (i64.const 0))))
-    (i64.or
-      (i64.shl
-        (i64.extend_i32_u
-          (i32.add (i32.add (local.get $header) (i32.const 16)) (local.get $offset)))
-        (i64.const 32))
-      (i64.extend_i32_u (i32.sub (local.get $length) (local.get $offset)))))
+    (if (i32.gt_u (local.get $offset) (local.get $length)) (then (return (i32.const 0))))
+    (i32.store
+      (i32.const 40)
+      (i32.add (i32.add (local.get $header) (i32.const 16)) (local.get $offset)))
+    (i32.store (i32.const 44) (i32.sub (local.get $length) (local.get $offset)))
+    (i32.const 1))
 
   ;; ---- for the guest ----
 

@@ -6,7 +6,7 @@
  */
 
 import { Fault } from "../../errors.ts";
-import { GuestMemory, type Packed, unpack } from "../../memory.ts";
+import { GuestMemory, type Packed } from "../../memory.ts";
 import type { Guest, GuestFunction, Payload } from "./contract.ts";
 import { KERNEL } from "./extism_kernel.generated.ts";
 
@@ -17,7 +17,15 @@ export type Handle = bigint;
 export const NO_HANDLE: Handle = 0n;
 
 /** Where the kernel keeps what a call leaves to the host. */
-const AT = { output: 16, outputLength: 20, error: 24, errorLength: 28, full: 32 } as const;
+const AT = {
+  output: 16,
+  outputLength: 20,
+  error: 24,
+  errorLength: 28,
+  full: 32,
+  found: 40,
+  foundLength: 44,
+} as const;
 
 /** Bytes of cleared memory that cost as much as one tick of host work. */
 const CLEARED_PER_TICK = 4096;
@@ -45,7 +53,7 @@ interface Kernel {
   readonly begin: (length: number) => number;
   readonly input_end: (length: number) => void;
   readonly take: (length: number) => bigint;
-  readonly at: (address: bigint) => bigint;
+  readonly at: (address: bigint) => number;
   readonly free: (handle: bigint) => void;
 }
 
@@ -178,7 +186,7 @@ export class BlockStore {
   #take(length: number): Handle {
     const handle = this.#open().take(length);
     if (handle === NO_HANDLE) throw this.#fullFault();
-    this.#locate(handle, "a new block");
+    this.#found();
     return handle;
   }
 
@@ -219,11 +227,16 @@ export class BlockStore {
   }
 
   #locate(address: Handle, what: string): Packed {
-    const packed = this.#open().at(address);
-    if (packed === 0n) {
+    if (this.#open().at(address) === 0) {
       throw new Fault("bad-guest-data", `${what} at ${show(address)} lies in no block`);
     }
-    unpack(packed, this.#place);
+    return this.#found();
+  }
+
+  /** Where the kernel found or made what it was asked for last. */
+  #found(): Packed {
+    this.#place.ptr = this.#memory.u32(AT.found);
+    this.#place.len = this.#memory.u32(AT.foundLength);
     return this.#place;
   }
 
