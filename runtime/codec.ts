@@ -4,6 +4,7 @@ import { decode, encode } from "@msgpack/msgpack";
 import type { Payload } from "./contract.ts";
 import { Fault } from "./errors.ts";
 import { checkMsgpack } from "./msgpack_check.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /**
  * Turns values into payloads and results into values.
@@ -26,8 +27,6 @@ export interface Codec {
   decode(bytes: Uint8Array): unknown;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /**
  * JSON text; `undefined` is the empty payload in both directions.
  *
@@ -48,7 +47,7 @@ export const json: Codec = Object.freeze<Codec>({
     }
     return text ?? "";
   },
-  decode: (bytes) => bytes.length === 0 ? undefined : JSON.parse(utf8.decode(bytes)) as unknown,
+  decode: (bytes) => bytes.length === 0 ? undefined : JSON.parse(decodeUtf8(bytes)) as unknown,
 });
 
 /**
@@ -89,7 +88,7 @@ export const text: Codec = Object.freeze<Codec>({
     if (typeof value === "string") return value;
     throw new TypeError(`Cannot encode as text: current value is a ${typeof value}`);
   },
-  decode: (bytes) => utf8.decode(bytes),
+  decode: (bytes) => decodeUtf8(bytes),
 });
 
 /**

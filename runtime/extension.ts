@@ -138,7 +138,7 @@ export class Extension implements AsyncDisposable {
   }
 
   /**
-   * The same for a result that is text: of short text no bytes are made on the way.
+   * The same for a result that is text: no bytes are made of it on the way where the engine can do without.
    *
    * @throws {ExtensionError} as `invoke`; `bad-guest-data` for a result that is no UTF-8.
    */

@@ -6,14 +6,17 @@
  */
 
 import { Fault } from "./errors.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 /** Few enough bytes that a loop beats the engine's own functions, which cost 250 ns and more. */
 const SHORT_BYTES = 64;
+
+/** Few enough that text is built letter by letter: a decoder costs as much as some twelve of them. */
+const SHORT_TEXT = 12;
 
 /** The largest part of a 32-bit address space, plus one. */
 const TWO_32 = 2 ** 32;
@@ -148,20 +151,13 @@ export class GuestMemory {
   text(ptr: number, len: number, what = "text"): string {
     const count = unsigned(len);
     const start = this.#check(ptr, count, what);
-    const short = count > SHORT_BYTES ? undefined : ascii(this.#bytes, start, start + count);
+    const short = count > SHORT_TEXT ? undefined : ascii(this.#bytes, start, start + count);
     if (short !== undefined) return short;
     try {
-      return decoder.decode(this.#bytes.subarray(start, start + count));
+      return decodeUtf8(this.#bytes.subarray(start, start + count));
     } catch (cause) {
       throw new Fault("bad-guest-data", `${what} is not UTF-8`, { cause });
     }
-  }
-
-  /** The text of `len` bytes at `ptr` where all of them are ASCII; else `undefined`. */
-  ascii(ptr: number, len: number, what = "text"): string | undefined {
-    const count = unsigned(len);
-    const start = this.#check(ptr, count, what);
-    return ascii(this.#bytes, start, start + count);
   }
 
   /** The unsigned byte at `ptr`. */

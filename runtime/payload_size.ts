@@ -2,9 +2,9 @@
 
 import type { Payload } from "./contract.ts";
 import { Fault } from "./errors.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Checks what goes into a call against a limit in bytes.
@@ -48,7 +48,7 @@ function sizeOf(payload: Payload, limit: number): number {
 export function textOf(result: Payload): string {
   if (typeof result === "string") return result;
   try {
-    return decoder.decode(result);
+    return decodeUtf8(result);
   } catch (cause) {
     throw new Fault("bad-guest-data", "its result is not UTF-8", { cause });
   }

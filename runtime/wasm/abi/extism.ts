@@ -135,7 +135,7 @@ function bind(guest: Guest, environment: AbiEnvironment, reserved: readonly stri
 
   function textOutput(status: unknown): Payload {
     check(status);
-    return store.shortOutput() ?? store.output(limits.payloadBytes);
+    return store.outputText(limits.payloadBytes) ?? store.output(limits.payloadBytes);
   }
 
   function run<Output extends Payload>(

@@ -34,9 +34,6 @@ const UNIT_BYTES = 3;
 /** Longest text whose bytes are not counted before they are written: room for the worst is cheap. */
 const SHORT_TEXT = 1024;
 
-/** Longest output that is read letter by letter: for more, bytes and a decoder are faster. */
-const SHORT_OUTPUT = 256;
-
 /** Largest block that is borrowed. */
 const SCRATCH_BYTES = 4096;
 
@@ -218,12 +215,16 @@ export class BlockStore {
     return this.#memory.read(this.#memory.u32(AT.output), length, "its output");
   }
 
-  /** The same as text, if it is short and plain ASCII: then no bytes have to be made of it. */
-  shortOutput(): string | undefined {
+  /** The same as text, straight from where it lies; `undefined` for what is none. */
+  outputText(limit: number): string | undefined {
     const length = this.#memory.u32(AT.outputLength);
-    return length > SHORT_OUTPUT
-      ? undefined
-      : this.#memory.ascii(this.#memory.u32(AT.output), length, "its output");
+    if (length > limit) throw tooLarge("its output", length, limit);
+    try {
+      return this.#memory.text(this.#memory.u32(AT.output), length, "its output");
+    } catch (error) {
+      if (error instanceof Fault) return undefined;
+      throw error;
+    }
   }
 
   #locate(address: Handle, what: string): Packed {
