@@ -25,7 +25,7 @@ export interface Io {
   readonly errIsTerminal: boolean;
   /** The user wants no colour anywhere. */
   readonly noColor: boolean;
-  /** Calls `listener` when somebody ends the program: Ctrl-C, or a plain kill. The result ends that. */
+  /** Calls `listener` once somebody ends the program: Ctrl-C, or a plain kill. The result ends that. */
   onInterrupt(listener: () => void): () => void;
 }
 
@@ -63,15 +63,19 @@ export function processIo(): Io {
     errIsTerminal: Deno.stderr.isTerminal(),
     noColor: Deno.noColor,
     onInterrupt(listener) {
+      let heard: ReturnType<typeof setTimeout> | undefined;
       const stop = () => {
-        for (const signal of ENDING) Deno.removeSignalListener(signal, once);
+        clearTimeout(heard);
+        for (const signal of ENDING) Deno.removeSignalListener(signal, hear);
       };
-      // a second interrupt ends the process as if nobody listened
-      const once = () => {
-        stop();
+      const hear = () => {
+        if (heard !== undefined) return;
+        // a second interrupt ends the process as if nobody listened
+        heard = setTimeout(stop, ONE_INTERRUPT_MS);
+        Deno.unrefTimer(heard);
         listener();
       };
-      for (const signal of ENDING) Deno.addSignalListener(signal, once);
+      for (const signal of ENDING) Deno.addSignalListener(signal, hear);
       return stop;
     },
   };
@@ -81,6 +85,9 @@ export function processIo(): Io {
 const ENDING: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
   : ["SIGINT", "SIGTERM"];
+
+/** One Ctrl-C may come twice within this: from the terminal, and from `deno task`, which hands it on. */
+const ONE_INTERRUPT_MS = 500;
 
 function writeNow(bytes: Uint8Array): void {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(Deno.stdout.writeSync(rest));

@@ -31,12 +31,14 @@ export interface AirlockOptions {
   readonly interruptAt?: string;
   /** Runs once standard error has its text, and gives the signal to send then. */
   readonly when?: readonly [text: RegExp, work: (found: string) => Promise<Deno.Signal>];
+  /** Sends that signal once more after so many milliseconds. */
+  readonly againAfter?: number;
 }
 
 /** Runs `deno run … cli/main.ts ...args` to its end. */
 export async function airlock(
   args: readonly string[],
-  { stdin, interruptAt, when }: AirlockOptions = {},
+  { stdin, interruptAt, when, againAfter }: AirlockOptions = {},
 ): Promise<Finished> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...FLAGS, "cli/main.ts", ...args],
@@ -62,7 +64,12 @@ export async function airlock(
     }
     const found = when && !working ? when[0].exec(err) : null;
     if (when && found) {
-      working = when[1](found[1] ?? "").then((signal) => child.kill(signal), (error) => {
+      working = when[1](found[1] ?? "").then(async (signal) => {
+        child.kill(signal);
+        if (againAfter === undefined) return;
+        await new Promise((resolve) => setTimeout(resolve, againAfter));
+        child.kill(signal);
+      }, (error) => {
         child.kill("SIGKILL");
         throw error;
       });

@@ -73,6 +73,31 @@ Deno.test("serve answers requests, writes each extension's log, and ends well wh
   assertStringIncludes(err, "hello running: 1 requests\n");
 });
 
+Deno.test("serve ends well when one Ctrl-C comes twice, as it does under deno task", async () => {
+  await using directory = await temporaryDirectory({
+    "slow/extension.json": {
+      ...{ name: "slow", runtime: "quickjs", module: "slow.js", capabilities: ["http.serve"] },
+      routes: [{ path: "/slow", handler: "slow" }],
+    },
+    "slow/slow.js": `exports.slow = async () => {
+      airlock.log.write("info", "asked");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return "done";
+    };`,
+  });
+  let answer: Promise<string> | undefined;
+  const { code, err } = await airlock(["serve", directory.path, "--port=0", "--grant=http.serve"], {
+    when: [/serving at (\S+)/, async (url) => {
+      answer = fetch(`${url}slow`).then((response) => response.text());
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return "SIGINT";
+    }],
+    againAfter: 50,
+  });
+  assertEquals([await answer, code], ["done", 0], err);
+  assertStringIncludes(err, "slow running: 1 requests\n");
+});
+
 Deno.test("serve takes one extension, and goes on when others cannot be loaded", async () => {
   await using directory = await temporaryDirectory({
     ...HELLO,
