@@ -136,9 +136,13 @@ async function namesIn(path: string, wanted: (entry: Deno.DirEntry) => boolean):
   return names.sort();
 }
 
+/** Names that cannot stand for anything: links that lead to each other, and what no directory can hold. */
+const NOWHERE: ReadonlySet<unknown> = new Set(["ELOOP", "ENAMETOOLONG"]);
+
 /** Whether `error` says that a file does not exist. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+    (error instanceof Error && "code" in error && NOWHERE.has(error.code));
 }
 
 /** The powers of this process. */

@@ -11,6 +11,7 @@ import { type CliErrorCode, EXIT_OF, type FailureCode } from "./exit.ts";
 import { issueLine } from "./issue.ts";
 import type { Io } from "./io.ts";
 import { paintFor } from "./paint.ts";
+import { isFileError } from "./user_file.ts";
 
 /** A failure of the command itself. */
 export class CliError extends Error {
@@ -51,6 +52,8 @@ export function failureOf(error: unknown): Failure {
     return { code, message, source, issues };
   }
   if (error instanceof CliError) return { code: error.code, message: error.message };
+  // The system's own words name the path and say what is wrong with it.
+  if (isFileError(error)) return { code: "no-manifest", message: `Cannot read: ${error.message}` };
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { code: "unexpected", message };
 }

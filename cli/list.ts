@@ -13,7 +13,8 @@ import { CliError, type Failure, failureOf } from "./failure.ts";
 import { print, printJson } from "./io.ts";
 import { type Paint, paintFor } from "./paint.ts";
 import { withHost } from "./session.ts";
-import { isFileError, type Settings, settingsOf } from "./settings.ts";
+import { type Settings, settingsOf } from "./settings.ts";
+import { isFileError } from "./user_file.ts";
 import { table } from "./table.ts";
 
 /** The command. */

@@ -8,7 +8,8 @@ import { type Io, printJson } from "./io.ts";
 import { callCell } from "./pulp.ts";
 import { PROGRAM, programStreams, statusOf } from "./program.ts";
 import { type Session, withHost } from "./session.ts";
-import { isFileError, type Settings, settingsOf } from "./settings.ts";
+import { type Settings, settingsOf } from "./settings.ts";
+import { isFileError } from "./user_file.ts";
 
 /** Most bytes of standard input or a file that become a payload: an endless input must not fill memory. */
 const INPUT_BYTES = 64 * 1024 * 1024;

@@ -19,7 +19,8 @@ import { checkReadable } from "./list.ts";
 import type { Values } from "./options.ts";
 import { paintFor } from "./paint.ts";
 import { withHost } from "./session.ts";
-import { isFileError, type Settings, settingsOf } from "./settings.ts";
+import { type Settings, settingsOf } from "./settings.ts";
+import { isFileError, readUpTo } from "./user_file.ts";
 
 /** The command. */
 export const serveCommand: Command = {
@@ -160,8 +161,8 @@ export function portOf(text: string): number {
 
 async function pemOf(option: string, path: string): Promise<string> {
   try {
-    const { size } = await Deno.stat(path);
-    if (size <= PEM_LIMIT) return await Deno.readTextFile(path);
+    const bytes = await readUpTo(path, PEM_LIMIT);
+    if (bytes) return new TextDecoder().decode(bytes);
   } catch (cause) {
     if (!isFileError(cause)) throw cause;
     throw new CliError("usage", `Cannot read the file of --${option}: ${cause.message}`, { cause });

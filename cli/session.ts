@@ -13,7 +13,8 @@ import { CliError, exitOf, reportFailure } from "./failure.ts";
 import { HeldLog } from "./held_log.ts";
 import type { Io } from "./io.ts";
 import { promptFor } from "./prompt.ts";
-import { isFileError, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { isFileError } from "./user_file.ts";
 
 /** Milliseconds that closing may take: an extension that does not end must not keep the command. */
 const CLOSE_MS = 10_000;

@@ -10,6 +10,7 @@ import {
 } from "../mod.ts";
 import { CliError } from "./failure.ts";
 import type { Values } from "./options.ts";
+import { isFileError, readUpTo } from "./user_file.ts";
 
 /** What a command loads with. */
 export interface Settings {
@@ -205,17 +206,16 @@ async function configOf(text: string): Promise<{ readonly [key: string]: unknown
   throw new CliError("usage", "Cannot use --config as it must be a JSON object");
 }
 
+/** Bytes of configuration: a device has no end. */
+const CONFIG_LIMIT = 4 * 1024 * 1024;
+
 async function readConfig(path: string): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    const bytes = await readUpTo(path, CONFIG_LIMIT);
+    if (bytes) return new TextDecoder().decode(bytes);
   } catch (cause) {
     if (!isFileError(cause)) throw cause;
     throw new CliError("usage", `Cannot read the file of --config: ${cause.message}`, { cause });
   }
-}
-
-/** Whether `error` is about a path that the user wrote. */
-export function isFileError(error: unknown): error is Error {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
-    error instanceof Deno.errors.IsADirectory || error instanceof Deno.errors.PermissionDenied;
+  throw new CliError("usage", `Cannot use --config as the file is larger than ${CONFIG_LIMIT}`);
 }

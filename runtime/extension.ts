@@ -106,6 +106,11 @@ export class Extension implements AsyncDisposable {
     this.#chain = Object.freeze([manifest.name]);
   }
 
+  /** Milliseconds that a call may take where its caller names no time; `Infinity` = any. */
+  get timeoutMs(): number {
+    return this.#limits.timeoutMs;
+  }
+
   /** Bytes of guest memory in use now; 0 where that cannot be told, and after `close`. */
   get memorySize(): number {
     return this.#closing ? 0 : this.#module.memorySize ?? 0;

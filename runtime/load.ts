@@ -11,7 +11,7 @@ import type { JsonObject, Manifest } from "../manifest/manifest.ts";
 import { type Admission, admit } from "./admission.ts";
 import { attendedFunctions } from "./attended_functions.ts";
 import { auditCalls } from "./call_audit.ts";
-import type { DirectGrants, GuestOutput, LoadRequest, Runtime } from "./contract.ts";
+import type { DirectGrants, GuestOutput, HostCalls, LoadRequest, Runtime } from "./contract.ts";
 import { withDeadline } from "./deadline.ts";
 import { checkDirect, directGrants } from "./direct.ts";
 import type { Decisions } from "./decisions.ts";
@@ -94,6 +94,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   let direct: DirectGrants | undefined;
   const peers = peersOf(context.peer);
   let admission: Promise<Admission> | undefined;
+  let calls: HostCalls | undefined;
   let abandoned = false;
   const decide: LoadRequest["admit"] = async (implied, described) => {
     if (abandoned) throw new Fault("closed", "nobody waits for this load any more");
@@ -126,7 +127,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     const admitted = await admission;
     digest = admitted.digest;
     direct = directGrants(directNames, admitted.resolved);
-    return admitted.broker.calls;
+    return calls = admitted.broker.calls;
   };
 
   await using undo = new AsyncDisposableStack();
@@ -138,7 +139,7 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     limits,
     config,
     admit: decide,
-    output: guestOutput(options, () => admission),
+    output: guestOutput(options, () => calls),
     args: options.args ?? [],
     env: options.env ?? {},
     memoryFiles: preopens.memory,
@@ -246,11 +247,15 @@ function sourceOf<Value>(
 /** Lines of a guest go to the operator's callbacks, or through the broker to the log. */
 function guestOutput(
   { stdout, stderr, streams }: LoadOptions,
-  admission: () => Promise<Admission> | undefined,
+  calls: () => HostCalls | undefined,
 ): GuestOutput {
   const toLog = (level: string) => (message: string) => {
-    admission()?.then(({ broker }) => broker.calls.callSync("log.write", { level, message }))
-      .catch(() => {}); // the extension closed, or was never admitted: nobody reads its lines
+    try {
+      // At once: a guest that prints and never waits would fill the memory with lines to be told later.
+      calls()?.callSync("log.write", { level, message });
+    } catch {
+      // the extension closed, or the log itself failed: neither is the guest's
+    }
   };
   return {
     stdout: stdout ?? toLog("info"),

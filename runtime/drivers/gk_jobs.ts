@@ -2,6 +2,7 @@
 
 import { Cron } from "croner";
 import type { LogLevel } from "../../capabilities/log_sink.ts";
+import type { Isolation } from "../contract.ts";
 import { Fault } from "../errors.ts";
 import type { InvokeOptions } from "../extension.ts";
 import { durationMs, type GkJob, type GkRegistration } from "../wasm/abi/gk_json.ts";
@@ -10,6 +11,10 @@ import { durationMs, type GkJob, type GkRegistration } from "../wasm/abi/gk_json
 export interface JobRunner {
   /** Calls a function. */
   invoke(fn: string, payload?: string, options?: InvokeOptions): Promise<Uint8Array>;
+  /** Milliseconds that a call of it may take; no run of a job on this thread takes longer. Default: any. */
+  readonly timeoutMs?: number;
+  /** Where it runs; `inline` is this thread. */
+  readonly isolation?: Isolation;
 }
 
 /** Options of {@linkcode GoatJobs}. */
@@ -36,8 +41,12 @@ const EVERY = /^@every\s+(\S+)$/;
 const SHORTEST_MS = 1_000;
 /** Longest time that a timer takes. */
 const LONGEST_MS = 2 ** 31 - 1;
+/** Longest run off this thread, where a call may not take longer: what a plugin says of itself is no limit. */
+const LONGEST_RUN_MS = 5 * 60_000;
 /** Milliseconds that runs under way have when they are to stop. */
 const STOP_MS = 5_000;
+/** And then to notice that they were. */
+const ABORT_MS = 500;
 
 /** One job that is due now and then. */
 interface Scheduled extends GoatJobCounts {
@@ -71,6 +80,8 @@ export class GoatJobs implements AsyncDisposable {
   readonly #scheduled: readonly Scheduled[];
   readonly #timers: (() => void)[] = [];
   readonly #stop = new AbortController();
+  /** Jobs that are due at once begin one after the other, and everybody else has a turn in between. */
+  #turn: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   /** Schedules them at once. A job whose schedule cannot be read is logged and left out. */
@@ -105,9 +116,14 @@ export class GoatJobs implements AsyncDisposable {
     for (const stop of this.#timers.splice(0)) stop();
     const running = this.#scheduled.flatMap(({ running }) => running ?? []);
     if (running.length === 0) return;
-    const timer = setTimeout(() => this.#stop.abort(new Fault("closed")), STOP_MS);
-    await Promise.allSettled(running);
-    clearTimeout(timer);
+    const late = Promise.withResolvers<void>();
+    const timers = [
+      setTimeout(() => this.#stop.abort(new Fault("closed")), STOP_MS),
+      // a runner that does not listen is not waited for
+      setTimeout(late.resolve, STOP_MS + ABORT_MS),
+    ];
+    await Promise.race([Promise.allSettled(running), late.promise]);
+    for (const timer of timers) clearTimeout(timer);
   }
 
   #schedule(job: GkJob): readonly Scheduled[] {
@@ -126,6 +142,12 @@ export class GoatJobs implements AsyncDisposable {
     }
   }
 
+  /** A job that holds this thread holds everybody: it has what the operator lets a call have. */
+  get #longestMs(): number {
+    const { timeoutMs = Infinity, isolation } = this.#runner;
+    return isolation === "inline" ? timeoutMs : Math.max(timeoutMs, LONGEST_RUN_MS);
+  }
+
   #due(scheduled: Scheduled): void {
     if (this.#stopping) return;
     if (scheduled.running) {
@@ -136,8 +158,11 @@ export class GoatJobs implements AsyncDisposable {
   }
 
   async #run(scheduled: Scheduled): Promise<void> {
-    const { id, job: { handler, timeout_ms: timeoutMs } } = scheduled;
+    const { id, job: { handler, timeout_ms: wantedMs } } = scheduled;
+    await (this.#turn = this.#turn.then(() => new Promise((resolve) => setTimeout(resolve))));
+    if (this.#stopping) return;
     scheduled.runs++;
+    const timeoutMs = Math.min(wantedMs, this.#longestMs);
     try {
       await this.#runner.invoke(handler, "", { timeoutMs, signal: this.#stop.signal });
     } catch (error) {

@@ -3,6 +3,7 @@
 import { type HttpAnswer, notPossible } from "../../capabilities/serving.ts";
 import type { HttpRequestEvent, Inbox, InboxKind, ServingEvent } from "../drivers/driver.ts";
 import { checkedReply, plainReply, type Reply } from "./reply.ts";
+import type { HeldBytes } from "./target.ts";
 
 /** Milliseconds after which it matters whether the client still waits: looking costs, and most are answered. */
 const WATCH_MS = 1_000;
@@ -29,17 +30,20 @@ interface Open {
 /** The queue of one extension, and every request of it that somebody waits for. */
 export class TenantInbox implements Inbox {
   readonly #limits: InboxLimits;
+  readonly #held: HeldBytes;
   readonly #forget: () => void;
   /** Not taken yet; each is in `#open`, too, unless its client is gone. */
   readonly #requests = new Map<number, HttpRequestEvent>();
-  #socketEvents: SocketEvent[] = [];
+  readonly #socketEvents: SocketEvent[] = [];
   readonly #open = new Map<number, Open>();
   readonly #waiters = new Map<() => void, InboxKind | undefined>();
   #lastId = 0;
   #frames = 0;
 
-  constructor(limits: InboxLimits, forget: () => void) {
+  /** The payloads of frames that wait count as `held`. */
+  constructor(limits: InboxLimits, held: HeldBytes, forget: () => void) {
     this.#limits = limits;
+    this.#held = held;
     this.#forget = forget;
   }
 
@@ -96,7 +100,7 @@ export class TenantInbox implements Inbox {
   push(event: SocketEvent): boolean {
     // how a connection ends is always told: there are no more ends than connections
     if (event.kind !== "ws.close") {
-      if (this.#frames >= this.#limits.frames) return false;
+      if (this.#frames >= this.#limits.frames || !this.#held.take(bytesOf(event))) return false;
       this.#frames++;
     }
     this.#socketEvents.push(event);
@@ -111,7 +115,7 @@ export class TenantInbox implements Inbox {
     }
     if (kind === "http") return undefined;
     const event = this.#socketEvents.shift();
-    if (event && event.kind !== "ws.close") this.#frames--;
+    if (event) this.#taken(event);
     return event;
   }
 
@@ -158,11 +162,16 @@ export class TenantInbox implements Inbox {
   /** Ends every request with one reply, and drops what waits of connections. */
   end(kind: InboxKind, reply: Reply): void {
     if (kind === "ws") {
-      this.#socketEvents = [];
-      this.#frames = 0;
+      for (const event of this.#socketEvents.splice(0)) this.#taken(event);
     } else {
       for (const id of [...this.#open.keys()]) this.#finish(id, reply);
     }
+  }
+
+  #taken(event: SocketEvent): void {
+    if (event.kind === "ws.close") return;
+    this.#frames--;
+    this.#held.give(bytesOf(event));
   }
 
   #finish(id: number, reply: Reply): void {
@@ -178,4 +187,8 @@ export class TenantInbox implements Inbox {
       if (wanted === undefined || wanted === kind) wake();
     }
   }
+}
+
+function bytesOf(event: SocketEvent): number {
+  return event.kind === "ws.frame" ? event.payload.length : 0;
 }

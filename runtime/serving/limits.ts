@@ -12,7 +12,7 @@ export interface ServingLimits {
   readonly bodyMs: number;
   /** Bytes of a request's body. */
   readonly bodyBytes: number;
-  /** Bytes of all bodies that are being held. */
+  /** Bytes of all bodies and frames that are being held; one extension's may be a quarter of them. */
   readonly heldBytes: number;
   /** Characters of all headers of a request, and of its path and query. */
   readonly headChars: number;
@@ -56,7 +56,7 @@ export const DEFAULT_SERVING_LIMITS: ServingLimits = Object.freeze({
   bodyMs: 30_000,
   // a giant body
   bodyBytes: 1024 * 1024,
-  // many large bodies at a time
+  // many large bodies or frames at a time, for one extension that does not take them or for many
   heldBytes: 64 * 1024 * 1024,
   // headers as a heap
   headChars: 64 * 1024,

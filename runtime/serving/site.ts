@@ -107,6 +107,7 @@ export class Site {
       name,
       router: this.#router,
       limits: this.limits,
+      held: this.#held,
       log: (level, message) => this.#parts.log(name, level, message),
     });
   }
@@ -218,7 +219,7 @@ export class Site {
     if ("status" in headers) return headers;
     owner.requests++;
     if (owner.hasFailed()) return plainReply(503, "plugin failed");
-    const body = await bodyOf(request, this.limits, this.#held);
+    const body = await bodyOf(request, this.limits, owner.held);
     if ("status" in body) return body;
     try {
       const { path, query } = target;
@@ -228,7 +229,7 @@ export class Site {
       if (reply.ours) owner.failed++;
       return reply;
     } finally {
-      this.#held.give(body.length);
+      owner.held.give(body.length);
     }
   }
 

@@ -25,6 +25,8 @@ export interface SocketTies {
 const GOING_AWAY = 1_001;
 const TOO_LARGE = 1_009;
 const TRY_LATER = 1_013;
+/** How many clients may each leave as much unread as one may. */
+const SLOW_CLIENTS = 16;
 /** Bytes of a reason: it has to fit a control frame. */
 const REASON_BYTES = 123;
 
@@ -96,7 +98,7 @@ export class Sockets {
   send(connId: number, opcode: Opcode, payload: Uint8Array): void {
     const { socket } = this.#connection(connId);
     if (socket.readyState !== socket.OPEN) throw gone(connId);
-    if (socket.bufferedAmount + payload.length > this.#limits.unsentBytes) {
+    if (this.#isFull(socket, payload.length)) {
       this.#ties.warn(`connection ${connId} is closed: its client does not read`);
       socket.close(TRY_LATER, "too slow");
       throw gone(connId);
@@ -141,6 +143,16 @@ export class Sockets {
     const { handler } = connection;
     if (this.#ties.push({ kind: "ws.frame", connId, opcode, payload, handler })) return;
     this.#warnOfDrop();
+  }
+
+  /** Whether a client leaves too much unread, by itself or as one of many. */
+  #isFull({ bufferedAmount }: WebSocket, more: number): boolean {
+    const { unsentBytes } = this.#limits;
+    if (bufferedAmount + more > unsentBytes) return true;
+    if (bufferedAmount === 0) return false;
+    let unsent = more;
+    for (const { socket } of this.#connections.values()) unsent += socket.bufferedAmount;
+    return unsent > unsentBytes * SLOW_CLIENTS;
   }
 
   #warnOfDrop(): void {

@@ -50,24 +50,27 @@ export function headersOf(headers: Headers, headChars: number): Pairs | Reply {
   return pairs;
 }
 
-/** Bytes of bodies that the whole host may hold at a time. */
+/** Bytes of clients that may be held at a time: by the whole host, or by one extension, which counts for both. */
 export class HeldBytes {
   readonly #limit: number;
+  readonly #all: HeldBytes | undefined;
   #held = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, all?: HeldBytes) {
     this.#limit = limit;
+    this.#all = all;
   }
 
   /** Takes `size` more, if they are to be had. */
   take(size: number): boolean {
-    if (this.#held + size > this.#limit) return false;
+    if (this.#held + size > this.#limit || this.#all?.take(size) === false) return false;
     this.#held += size;
     return true;
   }
 
   give(size: number): void {
     this.#held -= size;
+    this.#all?.give(size);
   }
 }
 

@@ -13,6 +13,7 @@ import { TenantInbox } from "./inbox.ts";
 import type { ServingLimits } from "./limits.ts";
 import { plainReply } from "./reply.ts";
 import type { Router } from "./router.ts";
+import { HeldBytes } from "./target.ts";
 import { Sockets } from "./sockets.ts";
 import { Streams } from "./streams.ts";
 
@@ -22,6 +23,8 @@ export interface TenantParts {
   readonly name: string;
   readonly router: Router<Tenant>;
   readonly limits: ServingLimits;
+  /** What all extensions hold together. */
+  readonly held: HeldBytes;
   readonly log: (level: LogLevel, message: string) => void;
 }
 
@@ -66,20 +69,30 @@ export class Tenant implements Serving {
     ws: undefined,
     sse: undefined,
   };
+  readonly #all: HeldBytes;
+  #held: HeldBytes | undefined;
   #inbox: TenantInbox | undefined;
   #sockets: Sockets | undefined;
   #streams: Streams | undefined;
 
-  constructor({ name, router, limits, log }: TenantParts) {
+  constructor({ name, router, limits, held, log }: TenantParts) {
     this.name = name;
     this.log = log;
     this.#router = router;
     this.#limits = limits;
+    this.#all = held;
+  }
+
+  /** What is held for it: were it to hold everything, nobody else could be sent anything. */
+  get held(): HeldBytes {
+    const { heldBytes, bodyBytes } = this.#limits;
+    // the largest body there may be has room all the same
+    return this.#held ??= new HeldBytes(Math.max(heldBytes / SHARES, bodyBytes), this.#all);
   }
 
   /** What waits for it. */
   get inbox(): TenantInbox {
-    return this.#inbox ??= new TenantInbox(this.#limits, () => this.retire());
+    return this.#inbox ??= new TenantInbox(this.#limits, this.held, () => this.retire());
   }
 
   /** Its subscribers. */
@@ -179,6 +192,9 @@ export class Tenant implements Serving {
     this.log("warn", `${what} is served by "${before.name}", which registered it first`);
   }
 }
+
+/** How many extensions must fill their share before there is no room for others. */
+const SHARES = 4;
 
 const NO_KINDS: readonly ServingKind[] = Object.freeze([]);
 const NO_MORE = plainReply(503, "no longer served");

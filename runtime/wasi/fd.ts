@@ -25,7 +25,7 @@ const SHORT_BYTES = 64;
 
 /** A short write into the host's memory; `undefined` for any other, and then nothing was written. */
 function appendOne(
-  { memory, stdio }: WasiHost,
+  { memory, stdio, tick }: WasiHost,
   descriptor: Descriptor,
   ptr: number,
   length: number,
@@ -33,7 +33,7 @@ function appendOne(
   if (length > SHORT_BYTES || descriptor.flags !== 0) return undefined;
   memory.check(ptr, length, "a buffer");
   if (descriptor.kind === "stream" && descriptor.stream !== "input") {
-    stdio.append(descriptor.stream, memory, ptr, length);
+    stdio.append(descriptor.stream, memory, ptr, length, tick);
     return length;
   }
   if (descriptor.kind !== "file" || descriptor.file.append === undefined) return undefined;
@@ -85,7 +85,7 @@ function streamFunctions(host: WasiHost): WasiFunctions {
         const moved = eachBuffer(memory, list, count, (view) => {
           if (descriptor.kind === "stream") {
             if (descriptor.stream === "input") return fail("NOTCAPABLE");
-            stdio.put(descriptor.stream, view);
+            stdio.put(descriptor.stream, view, tick);
             return view.length;
           }
           if ((descriptor.flags & FDFLAG.APPEND) !== 0) {

@@ -2,7 +2,7 @@
 
 import type { GuestMemory } from "../memory.ts";
 import type { StreamDescriptor } from "./descriptors.ts";
-import type { ByteSink } from "./streams.ts";
+import type { ByteSink, Tick } from "./streams.ts";
 
 /** Fills the beginning of `into` with the next bytes of input; 0 at the end. It may block. */
 export type ByteSource = (into: Uint8Array) => number;
@@ -78,14 +78,20 @@ export class WasiStdio {
   }
 
   /** Prints a range of a guest's memory that is known to be there. */
-  append(stream: "output" | "error", memory: GuestMemory, ptr: number, length: number): void {
+  append(
+    stream: "output" | "error",
+    memory: GuestMemory,
+    ptr: number,
+    length: number,
+    tick: Tick,
+  ): void {
     const sink = this.#sinks[stream];
-    if (sink.append === undefined) sink.write(memory.view(ptr, length));
-    else sink.append(memory, ptr, length);
+    if (sink.append === undefined) sink.write(memory.view(ptr, length), tick);
+    else sink.append(memory, ptr, length, tick);
   }
 
   /** Prints to standard output or error. */
-  put(stream: "output" | "error", bytes: Uint8Array): void {
-    this.#sinks[stream].write(bytes);
+  put(stream: "output" | "error", bytes: Uint8Array, tick: Tick): void {
+    this.#sinks[stream].write(bytes, tick);
   }
 }

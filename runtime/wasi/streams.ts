@@ -3,13 +3,16 @@
 import { Fault } from "../errors.ts";
 import type { GuestMemory } from "../memory.ts";
 
+/** Charges the guest for host work, and ends it when its time is up. */
+export type Tick = (cost: number) => void;
+
 /** Takes bytes. What is handed to `write` is a view of guest memory: it is copied or forgotten. */
 export interface ByteSink {
   /** Whether guests should see a terminal there: C libraries then flush at each line end. */
   readonly terminal: boolean;
-  write(bytes: Uint8Array): void;
+  write(bytes: Uint8Array, tick?: Tick): void;
   /** The same for a range of a guest's memory, where no view of it has to be made. */
-  append?(memory: GuestMemory, ptr: number, length: number): void;
+  append?(memory: GuestMemory, ptr: number, length: number, tick: Tick): void;
   /** Hands on what is kept back. */
   flush(): void;
 }
@@ -47,7 +50,7 @@ export function lineSink(emit: (line: string) => void): ByteSink {
 
   return {
     terminal: true,
-    write(bytes) {
+    write(bytes, tick = () => {}) {
       for (let at = 0; at < bytes.length;) {
         const newline = bytes.indexOf(NEWLINE, at);
         const end = newline < 0 ? bytes.length : newline;
@@ -56,8 +59,11 @@ export function lineSink(emit: (line: string) => void): ByteSink {
         at = room;
         if (at === newline) {
           at++;
+          // A megabyte of empty lines is a million calls.
+          tick(1);
           emitKept();
         } else if (length === LINE_LIMIT) {
+          tick(1);
           emitKept();
         }
       }

@@ -86,7 +86,10 @@ export class Program implements GuestProgram {
     this.#stdio?.flush();
     const left = this.#captured?.take().subarray(0, RELEASED_BYTES);
     if (left === undefined || left.length === 0) return;
-    const sink = lineSink((line) => this.#output.stdout(line));
+    let lines = 0;
+    const sink = lineSink((line) => {
+      if (lines++ < RELEASED_LINES) this.#output.stdout(line);
+    });
     sink.write(left);
     sink.flush();
   }
@@ -103,3 +106,5 @@ function stdioOf({ stdout, stderr, streams = {} }: GuestOutput): WasiStdio {
 
 /** Most bytes of a failed program's output that are told: a giant result is no log. */
 const RELEASED_BYTES = 64 * 1024;
+/** The same for lines: nobody stops the host while it tells them. */
+const RELEASED_LINES = 1_024;

@@ -10,6 +10,7 @@
  */
 
 import { NeedsAsyncError } from "../../../capabilities/errors.ts";
+import { Fault } from "../../errors.ts";
 import type { HostFunction, WasmValue } from "../abi/contract.ts";
 import type { FarHost, LiveGuest } from "../guest.ts";
 import { decodeError } from "./errors.ts";
@@ -17,6 +18,8 @@ import type { FromLane, News, Question, WireAnswer } from "./wire.ts";
 
 /** What may be told and not yet heard: a guest that floods its host is suspended until it is. */
 const UNHEARD_COST = 1024 * 1024;
+/** The same where a guest cannot be suspended, as in its allocator: there it is ended. */
+const FLOOD_COST = 16 * UNHEARD_COST;
 /** What a message costs beside its content. */
 export const MESSAGE_COST = 256;
 
@@ -110,6 +113,9 @@ export class Questions {
       this.#told++;
     }
     const all = cost + MESSAGE_COST;
+    if (cost > 0 && this.#unheard > FLOOD_COST) {
+      throw new Fault("payload-limit", "it tells its host more than that can hear");
+    }
     this.#unheard += all;
     this.#send({ kind: "tell", id: this.#task, fuel: this.#fuel(), cost: all, news });
     return true;
