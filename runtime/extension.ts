@@ -67,6 +67,8 @@ export class Extension implements AsyncDisposable {
   readonly exports: readonly string[];
   /** What it may do, and the way to take it back. */
   readonly grants: ExtensionGrants;
+  /** Milliseconds that a call may take where its caller names no time; `Infinity` = any. */
+  readonly timeoutMs: number;
 
   readonly #module: Module;
   readonly #limits: Limits;
@@ -99,16 +101,12 @@ export class Extension implements AsyncDisposable {
     this.grants = parts.grants;
     this.#module = module;
     this.#limits = limits;
+    this.timeoutMs = limits.timeoutMs;
     this.#timeoutCap = parts.timeoutCap;
     this.#broker = broker;
     this.#hostFunctions = hostFunctions;
     this.#onClose = onClose;
     this.#chain = Object.freeze([manifest.name]);
-  }
-
-  /** Milliseconds that a call may take where its caller names no time; `Infinity` = any. */
-  get timeoutMs(): number {
-    return this.#limits.timeoutMs;
   }
 
   /** Bytes of guest memory in use now; 0 where that cannot be told, and after `close`. */

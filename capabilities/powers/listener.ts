@@ -29,6 +29,9 @@ export function addressOf(hostname: string, port: number): string {
 /** Milliseconds that the last bytes of a response have to leave [measured: with 0.3 one in six is cut off]. */
 const FLUSH_MS = 20;
 
+/** Milliseconds between two attempts to listen again. */
+const REOPEN_MS = 100;
+
 /** The flag that this process would have to be started with to listen there; `undefined` when it has it. */
 export function lackingListenFlag({ hostname, port }: ListenOptions): string | undefined {
   const [flag] = lackingFlags([writeFlag("net", addressOf(hostname, port))]);
@@ -48,21 +51,24 @@ export function listen(
   /** Responses that are not wholly sent. */
   const sending = new Set<Promise<void>>();
   let lastSent = -Infinity;
-  const server = Deno.serve({
-    port,
-    hostname,
-    signal: abort.signal,
-    onListen() {},
-    onError: () => new Response("host failure", { status: 500 }),
-    ...cert !== undefined && key !== undefined ? { cert, key } : {},
-  }, (request, { completed }) => {
-    const sent: Promise<void> = completed.catch(() => {}).finally(() => {
-      lastSent = performance.now();
-      sending.delete(sent);
+  const open = (port: number) =>
+    Deno.serve({
+      port,
+      hostname,
+      signal: abort.signal,
+      onListen() {},
+      onError: () => new Response("host failure", { status: 500 }),
+      ...cert !== undefined && key !== undefined ? { cert, key } : {},
+    }, (request, { completed }) => {
+      const sent: Promise<void> = completed.catch(() => {}).finally(() => {
+        lastSent = performance.now();
+        sending.delete(sent);
+      });
+      sending.add(sent);
+      return handler(request);
     });
-    sending.add(sent);
-    return handler(request);
-  });
+  const server = open(port);
+  const finished = keepOpen(server, () => open(server.addr.port), abort.signal);
   let closing: Promise<void> | undefined;
   // Deno's own graceful end has no limit, and cannot be cut short once it has begun
   const close = async (ms: number) => {
@@ -79,13 +85,43 @@ export function listen(
     } finally {
       clearTimeout(timer);
       abort.abort();
-      await server.finished;
+      await finished;
     }
   };
   return {
     addr: { hostname: server.addr.hostname, port: server.addr.port },
     close: (ms) => closing ??= close(ms),
   };
+}
+
+/**
+ * Settles when a server has ended as `signal` told it to. One that ends by itself found no descriptor for a
+ * connection: who was connected still is, and it is opened again as soon as that can be done.
+ */
+async function keepOpen(
+  first: Deno.HttpServer<Deno.NetAddr>,
+  open: () => Deno.HttpServer<Deno.NetAddr>,
+  signal: AbortSignal,
+): Promise<void> {
+  let server: Deno.HttpServer<Deno.NetAddr> | undefined = first;
+  for (;;) {
+    try {
+      await server?.finished;
+      if (server) return;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+    }
+    if (signal.aborted) return;
+    await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
+    if (signal.aborted) return;
+    try {
+      server = open();
+    } catch (error) {
+      // there is still none, or somebody else listens there for now
+      if (!(error instanceof Error)) throw error;
+      server = undefined;
+    }
+  }
 }
 
 /** Whether nobody else may have this address: another program listens there already. */
