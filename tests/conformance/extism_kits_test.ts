@@ -15,6 +15,16 @@ let assembly: Promise<Uint8Array> | undefined;
 
 kitSuite({ kit: "AssemblyScript", bytes: () => assembly ??= buildKit("assembly") });
 
+Deno.test("a kit that writes past its block ends with its call, and the plugin goes on", async () => {
+  const bytes = await (assembly ??= buildKit("assembly"));
+  const hostFunctions = { shout: () => "" };
+  await using loaded = await loadPlugin({ name: "plugin.wasm", bytes }, { hostFunctions });
+  assertEquals(await loaded.call("say", "plain"), "plain");
+  const error = await assertRejects(() => loaded.call("say", "é"), ExtensionError);
+  assertEquals(error.code, "bad-guest-data");
+  assertEquals(await loaded.call("say", "goes on"), "goes on");
+});
+
 for (const argument of Deno.args) {
   const [name = "", path = ""] = argument.split("=");
   const bytes = () => Deno.readFile(path);
