@@ -71,6 +71,9 @@ export class CapabilityRegistry {
   /** Names and aliases → canonical name. */
   readonly #names = new Map<string, string>();
   #version = 0;
+  /** Made when asked for: every load looks at them. */
+  #sorted: readonly string[] | undefined;
+  #imports: readonly OfferedImport[] | undefined;
 
   /** Starts with the built-in capabilities, unless `builtIns` is `false`. */
   constructor({ builtIns = true, powers = ambient, sqlite }: CapabilityRegistryOptions = {}) {
@@ -111,20 +114,22 @@ export class CapabilityRegistry {
 
   /** Canonical names, sorted. */
   names(): readonly string[] {
-    return [...this.#entries.keys()].sort();
+    return this.#sorted ??= Object.freeze([...this.#entries.keys()].sort());
   }
 
   /** Imports that WASM modules can be offered, by capability. */
   imports(): readonly OfferedImport[] {
-    return [...this.#entries.values()].flatMap(({ capability }) =>
-      Object.entries(capability.imports ?? {}).flatMap(([module, functions]) =>
-        Object.entries(functions).map(([name, definition]) => ({
-          capability: capability.name,
-          module,
-          name,
-          definition,
-        }))
-      )
+    return this.#imports ??= Object.freeze(
+      [...this.#entries.values()].flatMap(({ capability }) =>
+        Object.entries(capability.imports ?? {}).flatMap(([module, functions]) =>
+          Object.entries(functions).map(([name, definition]) => ({
+            capability: capability.name,
+            module,
+            name,
+            definition,
+          }))
+        )
+      ),
     );
   }
 
@@ -154,6 +159,8 @@ export class CapabilityRegistry {
     const erased = checked as unknown as Capability;
     this.#entries.set(checked.name, Object.freeze({ capability: erased, mode }));
     this.#version++;
+    this.#sorted = undefined;
+    this.#imports = undefined;
     return this;
   }
 }

@@ -58,9 +58,11 @@ function spellRoute({ protocol, method, path, handler, description }: RouteDecla
 function write(value: Loose): string {
   if (Array.isArray(value)) return `[${value.map(write).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
-  const fields = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => `${JSON.stringify(key)}:${write(item)}`);
+  const object = value as { readonly [key: string]: Loose };
+  const fields: string[] = [];
+  for (const key of Object.keys(object).sort()) {
+    const item = object[key];
+    if (item !== undefined) fields.push(`${JSON.stringify(key)}:${write(item)}`);
+  }
   return `{${fields.join(",")}}`;
 }

@@ -20,7 +20,7 @@ import type { LoadedDirectory, LoadFailure } from "./loaded_directory.ts";
 import { labelOf, type LoadTarget, locate, type Package } from "./locate.ts";
 import { NativeRegistry } from "./native/registry.ts";
 import type { HostOptions, InspectOptions, LoadOptions } from "./options.ts";
-import { inParallel, oneAtATime } from "./parallel.ts";
+import { inParallel, oneAtATime, PARALLEL_LOOKS } from "./parallel.ts";
 import { RuntimeRegistry } from "./registry.ts";
 import { DRIVERS } from "./drivers/drivers.ts";
 import { type Served, type ServeOptions, serveSite } from "./serving/serve.ts";
@@ -186,7 +186,7 @@ export class ExtensionHost implements AsyncDisposable {
     const content = await subdirectories(directory);
     await this.#dropVanished(directory, content);
     const marks = content.map(({ path }) => () => this.#mark(path, options));
-    const marked = await inParallel(marks, PARALLEL_LOADS);
+    const marked = await inParallel(marks, PARALLEL_LOOKS);
     for (const [at, { name: key, path, found }] of content.entries()) {
       const name = found.ok ? found.pkg.manifest.name : undefined;
       const fail = (error: unknown) => {

@@ -1,5 +1,8 @@
 /** Runs tasks side by side, a few at a time, or one after the other. @module */
 
+/** Directories that are looked at side by side: what many wait for is told in one turn. */
+export const PARALLEL_LOOKS = 32;
+
 /** Runs `tasks` with at most `limit` at a time; results in the order of the tasks. */
 export async function inParallel<T>(
   tasks: readonly (() => T | Promise<T>)[],

@@ -3,10 +3,7 @@
 import { join } from "@std/path";
 import { isNotFound, powers } from "../capabilities/powers.ts";
 import { locateExtension, type Package } from "./locate.ts";
-import { inParallel } from "./parallel.ts";
-
-/** Directories that are looked at side by side. */
-const PARALLEL_LOOKS = 8;
+import { inParallel, PARALLEL_LOOKS } from "./parallel.ts";
 
 /** One subdirectory that has a manifest. */
 export interface Subdirectory {
