@@ -130,7 +130,7 @@ const SPECIAL_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether only a grant of this very host covers it. */
-export function isSpecialHost(host: string): boolean {
+function isSpecialHost(host: string): boolean {
   const address = canonicalAddress(host);
   if (address !== undefined) return isSpecialAddress(address);
   return isLocalName(host) || SPECIAL_NAMES.has(host);

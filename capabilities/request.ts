@@ -50,7 +50,7 @@ export type RequestHandler = (
 ) => RequestDecision | Promise<RequestDecision>;
 
 /** Milliseconds an operator has to answer: nobody there means no. */
-export const REQUEST_MS = 60_000;
+const REQUEST_MS = 60_000;
 
 /** Asks one question at a time: two on one terminal would be answered for each other. */
 export class RequestDesk {

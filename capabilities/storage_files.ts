@@ -7,7 +7,7 @@ import { isDatabaseFile, notAFile, type Place, type StorageWalker } from "./stor
 import type { StorageUsage } from "./storage_usage.ts";
 
 /** Largest file that is read or listed whole: one call must not fill the memory of the host. */
-export const READ_BYTES: number = 16 * 1024 * 1024;
+const READ_BYTES: number = 16 * 1024 * 1024;
 /** Longest listing. */
 const LIST_ENTRIES = 10_000;
 

@@ -50,7 +50,7 @@ const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 const READ_ONLY = "ro:";
 
 /** Whether a JSON value has the form of an Extism manifest. */
-export function isExtismManifest(value: Json | undefined): boolean {
+function isExtismManifest(value: Json | undefined): boolean {
   return isObject(value) && own(value, "wasm") !== undefined && own(value, "runtime") === undefined;
 }
 

@@ -6,7 +6,7 @@ import type { Json } from "./manifest.ts";
 import type { Path } from "./path.ts";
 
 /** Most bytes of a manifest: reading one must not cost a host its memory. */
-export const MANIFEST_BYTES: number = 1024 * 1024;
+const MANIFEST_BYTES: number = 1024 * 1024;
 
 /** Deepest nesting: readers recurse, and 10⁵ brackets would end their stack. */
 export const MANIFEST_DEPTH = 64;

@@ -6,7 +6,7 @@ import type { Extension } from "./extension.ts";
 import { ExtensionError, Fault } from "./errors.ts";
 
 /** Extensions in one chain of calls, the first caller included: a chain only grows, and each holds an instance. */
-export const MAX_CHAIN = 8;
+const MAX_CHAIN = 8;
 
 /** What a host knows about a name. */
 export type PeerLookup = (name: string) => Extension | "disabled" | undefined;

@@ -29,7 +29,7 @@ export function bindPreopens(trees: readonly BoundPreopen[]): BoundGrant {
 }
 
 /** Directories of WASI programs, with the power over them. */
-export function preopensCapability(power: TreePower): Capability<PreopensGrant, OpenTrees> {
+function preopensCapability(power: TreePower): Capability<PreopensGrant, OpenTrees> {
   return defineCapability<PreopensGrant, OpenTrees>({
     name: "preopens",
     summary: "use directories that the operator gives to a WASI program",

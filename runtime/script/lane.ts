@@ -51,7 +51,7 @@ export interface LaneInput {
 }
 
 /** Bytes of operations that wait for an answer: the host holds them all. */
-export const UNANSWERED_LIMIT: number = 8 * 1024 * 1024;
+const UNANSWERED_LIMIT: number = 8 * 1024 * 1024;
 
 /** Rejections that are told: a flood of them must not keep the lane busy. */
 const REJECTIONS_TOLD = 100;

@@ -16,7 +16,7 @@ const HELLO = encoder.encode(":ok\n\n");
 const PING = encoder.encode(":ping\n\n");
 
 /** The event as text: no part of it can look like another part. */
-export function eventText({ id, event, data }: StreamEvent): string {
+function eventText({ id, event, data }: StreamEvent): string {
   if (/[\r\n\0]/.test(id) || /[\r\n]/.test(event)) {
     throw notPossible("Cannot emit as the id and the event must be single lines");
   }

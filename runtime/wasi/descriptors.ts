@@ -5,7 +5,7 @@ import { INPUT_RIGHTS, OUTPUT_RIGHTS, preopenRights } from "./rights.ts";
 import type { Start } from "./walk.ts";
 
 /** Most descriptors of one guest: each is memory of the host, and may be a file of the system. */
-export const DESCRIPTOR_LIMIT = 1_024;
+const DESCRIPTOR_LIMIT = 1_024;
 
 interface Common {
   /** Can be lowered by the guest, never raised. */

@@ -12,7 +12,7 @@ import type { GuestMemory } from "../memory.ts";
 import { WasiError } from "./files.ts";
 
 /** Most entries of one call: 2^28 of them could all name the same gigabytes. POSIX allows 1024 too. */
-export const IOVEC_LIMIT = 1024;
+const IOVEC_LIMIT = 1024;
 
 /** Most bytes one call moves; a shorter write is legal, so that one call cannot hold the thread. */
 export const IO_LIMIT: number = 1024 * 1024;

@@ -27,7 +27,6 @@ export interface SqliteApi {
   sqlite3_step(stmt: number): number;
   sqlite3_finalize(stmt: number): number;
   sqlite3_errmsg(db: number): number;
-  sqlite3_get_autocommit(db: number): number;
   sqlite3_changes64(db: number): bigint;
   sqlite3_total_changes64(db: number): bigint;
   sqlite3_last_insert_rowid(db: number): bigint;

@@ -79,7 +79,7 @@ export interface ApiqubeOutput {
 }
 
 /** The output of a plugin that gave none. */
-export const EMPTY_OUTPUT: ApiqubeOutput = Object.freeze({
+const EMPTY_OUTPUT: ApiqubeOutput = Object.freeze({
   status: 0,
   headers: Object.freeze({}),
   body: null,

@@ -21,7 +21,7 @@ const UNHEARD_COST = 1024 * 1024;
 /** The same where a guest cannot be suspended, as in its allocator: there it is ended. */
 const FLOOD_COST = 16 * UNHEARD_COST;
 /** What a message costs beside its content. */
-export const MESSAGE_COST = 256;
+const MESSAGE_COST = 256;
 
 /** Thrown to leave a host function whose question has no answer yet; never seen outside. */
 const LEFT: unknown = Object.freeze({ left: true });

@@ -23,7 +23,7 @@ const ENTRY_COST = 4;
 const MAX_DEPTH = 100_000;
 
 /** The kinds of blocks that differ here. */
-export const BLOCK = { plain: 0, loop: 1 } as const;
+const BLOCK = { plain: 0, loop: 1 } as const;
 
 /** The regions of the body that is being scanned; the arrays are used again for the next. */
 export class Regions {
