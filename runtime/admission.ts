@@ -17,8 +17,9 @@ import type { LogSink } from "../capabilities/log_sink.ts";
 import type { Clock, Peers, RandomSource } from "../capabilities/services.ts";
 import type { Serving } from "../capabilities/serving.ts";
 import type { CapabilityAsk, JsonObject, Manifest } from "../manifest/manifest.ts";
-import type { SelfDescription } from "./contract.ts";
+import type { DirectGrants, HostCalls, SelfDescription } from "./contract.ts";
 import type { Decisions } from "./decisions.ts";
+import { directGrants } from "./direct.ts";
 import { Fault } from "./errors.ts";
 import { type ExtensionGrants, extensionGrants } from "./extension_grants.ts";
 import type { Limits } from "./limits.ts";
@@ -65,13 +66,75 @@ export interface Admission {
   readonly resolved: ResolvedGrants;
 }
 
-/**
- * Resolves grants and opens the broker.
- *
- * @throws {CapabilityError} `denied` or `missing-capability`.
- * @throws {Fault} `unavailable` when this process itself may not do what is granted.
- */
-export async function admit(
+/** What one load is granted: decided when its engine first asks, and the same from then on. */
+export class LoadAdmission {
+  readonly #options: AdmissionOptions;
+  readonly #directNames: readonly string[];
+  #admission: Promise<Admission> | undefined;
+  #calls: HostCalls | undefined;
+  #digest = "";
+  #direct: DirectGrants | undefined;
+  #abandoned = false;
+
+  /** Decides nothing yet; `directNames` are the capabilities that the lane has by itself. */
+  constructor(options: AdmissionOptions, directNames: readonly string[]) {
+    this.#options = options;
+    this.#directNames = directNames;
+  }
+
+  /** Of manifest and files; empty until it was decided. */
+  get digest(): string {
+    return this.#digest;
+  }
+
+  /** What the lane may do by itself; `undefined` until it was decided. */
+  get direct(): DirectGrants | undefined {
+    return this.#direct;
+  }
+
+  /** The door of what was granted; `undefined` until it was decided. */
+  get calls(): HostCalls | undefined {
+    return this.#calls;
+  }
+
+  /** Whether nobody waits for the load any more. */
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  /**
+   * Decides, or gives what was decided.
+   *
+   * @throws {CapabilityError} `denied` or `missing-capability`.
+   * @throws {Fault} `closed` after {@linkcode abandon}; `unavailable` when this process itself may
+   * not do what is granted.
+   */
+  async decide(
+    implied?: readonly CapabilityAsk[],
+    described?: SelfDescription,
+  ): Promise<Admission> {
+    if (this.#abandoned) throw new Fault("closed", "nobody waits for this load any more");
+    const admission = await (this.#admission ??= admit(this.#options, implied, described));
+    this.#calls = admission.broker.calls;
+    this.#digest = admission.digest;
+    this.#direct = directGrants(this.#directNames, admission.resolved);
+    return admission;
+  }
+
+  /** Nothing more is decided. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  /** Closes the broker, if there is one. */
+  async close(): Promise<void> {
+    const admission = await this.#admission?.catch(() => undefined);
+    await admission?.broker.close();
+  }
+}
+
+/** Resolves grants and opens the broker. */
+async function admit(
   options: AdmissionOptions,
   implied: readonly CapabilityAsk[] = [],
   described: SelfDescription = { capabilities: [], events: {} },

@@ -8,16 +8,15 @@ import { checkAsks } from "../capabilities/grant.ts";
 import type { LogSink } from "../capabilities/log_sink.ts";
 import { ManifestError } from "../manifest/errors.ts";
 import type { JsonObject, Manifest } from "../manifest/manifest.ts";
-import { type Admission, admit } from "./admission.ts";
+import { LoadAdmission } from "./admission.ts";
 import { attendedFunctions } from "./attended_functions.ts";
 import { auditCalls } from "./call_audit.ts";
-import type { DirectGrants, GuestOutput, HostCalls, LoadRequest, Runtime } from "./contract.ts";
+import type { GuestOutput, HostCalls, Runtime } from "./contract.ts";
 import { withDeadline } from "./deadline.ts";
-import { checkDirect, directGrants } from "./direct.ts";
+import { checkDirect } from "./direct.ts";
 import type { Decisions } from "./decisions.ts";
 import { Fault } from "./errors.ts";
 import { Extension } from "./extension.ts";
-
 import { HostFunctionTable } from "./host_functions.ts";
 import { integrityHasher, verifyNothing } from "./integrity.ts";
 import {
@@ -34,7 +33,7 @@ import { type PeerLookup, peersOf } from "./peers.ts";
 import { isolationOf, type RuntimeRegistry } from "./registry.ts";
 import type { Site } from "./serving/site.ts";
 import { preopensOf } from "./preopens.ts";
-import { openSource } from "./source.ts";
+import { openSource, type Source } from "./source.ts";
 
 /** What the host lends to one load. */
 export interface LoadContext {
@@ -77,76 +76,54 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   if (hasPreopens && runtime.name !== "wasm") {
     throw new Fault("unsupported", "directories are for WASI programs: grant fs instead");
   }
-  const integrity = options.integrity ?? manifest.integrity;
-  const hasher = options.hasher ?? integrityHasher;
-  const source = openSource({ ...pkg, manifest: pkg.manifest, integrity, hasher });
-  // Whatever the engine makes of the module: who expects a hash gets that module, or none.
-  if (source.compiled || source.modulePath === "") await verifyNothing(integrity, hasher);
-  else if (integrity !== undefined) await source.read(source.modulePath);
-
+  const source = await verifiedSource(pkg, options);
   const hostFunctions = new HostFunctionTable(options.hostFunctions, options.callHandler);
   const tenant = context.site.tenant(manifest.name);
   using clock = new LoadClock(limits.loadMs + GRACE_MS);
   const { name, version } = manifest;
-  let digest = "";
   const wanted = options.direct ?? sourceOf(host.direct, context.directoryKey) ?? [];
   const directNames = checkDirect(wanted, runtime, context.capabilities);
-  let direct: DirectGrants | undefined;
   const peers = peersOf(context.peer);
-  let admission: Promise<Admission> | undefined;
-  let calls: HostCalls | undefined;
-  let abandoned = false;
-  const decide: LoadRequest["admit"] = async (implied, described) => {
-    if (abandoned) throw new Fault("closed", "nobody waits for this load any more");
-    admission ??= admit(
-      {
-        manifest,
-        source,
-        registry: context.capabilities,
-        limits,
-        config,
-        grants: options.grants,
-        hostGrants: host.grants ?? {},
-        directoryKey: context.directoryKey,
-        decisions: context.decisions,
-        peers,
-        serving: tenant,
-        hold: (work) => clock.hold(work),
-        signal: options.signal,
-        log: options.log ?? context.log,
-        random: options.random,
-        clock: options.clock,
-        trustedSql: options.trustedSql ?? false,
-        preopens: preopens.host,
-        sinks: host,
-        storageRoot: host.storageRoot === undefined ? undefined : resolve(host.storageRoot),
-      },
-      implied,
-      described,
-    );
-    const admitted = await admission;
-    digest = admitted.digest;
-    direct = directGrants(directNames, admitted.resolved);
-    return calls = admitted.broker.calls;
-  };
+  const admission = new LoadAdmission({
+    manifest,
+    source,
+    registry: context.capabilities,
+    limits,
+    config,
+    grants: options.grants,
+    hostGrants: host.grants ?? {},
+    directoryKey: context.directoryKey,
+    decisions: context.decisions,
+    peers,
+    serving: tenant,
+    hold: (work) => clock.hold(work),
+    signal: options.signal,
+    log: options.log ?? context.log,
+    random: options.random,
+    clock: options.clock,
+    trustedSql: options.trustedSql ?? false,
+    preopens: preopens.host,
+    sinks: host,
+    storageRoot: host.storageRoot === undefined ? undefined : resolve(host.storageRoot),
+  }, directNames);
 
   await using undo = new AsyncDisposableStack();
-  undo.defer(async () => (await admission?.catch(() => undefined))?.broker.close());
+  undo.defer(() => admission.close());
   const limit = { deadline: Infinity, signal: options.signal, closed: clock.signal };
   const loading = runtime.load({
     manifest,
     source,
     limits,
     config,
-    admit: decide,
-    output: guestOutput(options, () => calls),
+    admit: async (...asked) => (await admission.decide(...asked)).broker.calls,
+    output: guestOutput(options, () => admission.calls),
     args: options.args ?? [],
     env: options.env ?? {},
     memoryFiles: preopens.memory,
     ...options.deterministic && { deterministic: options.deterministic },
     lazy: options.lazy ?? false,
     hostFunctions: attendedFunctions(hostFunctions, {
-      extension: () => ({ name, version, digest }),
+      extension: () => ({ name, version, digest: admission.digest }),
       audit: host.audit,
       peers,
     }),
@@ -155,20 +132,18 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
     clock: options.clock && guestTime(options.clock, powers),
     metering: options.metering,
     refine,
-    direct: () => direct,
+    direct: () => admission.direct,
     signal: options.signal,
   });
-  const module = await withDeadline(loading, limit, () => abandoned = true).catch((error) => {
+  const module = await withDeadline(loading, limit, () => admission.abandon()).catch((error) => {
     // An engine that answers after nobody waits any more is closed at once.
-    if (abandoned) loading.then((late) => late.close(), () => {});
+    if (admission.abandoned) loading.then((late) => late.close(), () => {});
     throw error;
   });
   undo.defer(() => module.close());
-  await decide();
-  if (!admission) throw new Fault("unsupported", "the engine did not ask what is granted");
-  const { broker, grants } = await admission;
+  const { broker, grants, digest } = await admission.decide();
   undo.move();
-  const identity = { name: manifest.name, version: manifest.version, digest };
+  const identity = { name, version, digest };
   const extension: Extension = new Extension({
     manifest,
     module: host.audit && host.auditCalls ? auditCalls(module, identity, host.audit) : module,
@@ -191,6 +166,16 @@ export async function loadPackage(pkg: Package, context: LoadContext): Promise<E
   });
   context.site.join(extension, tenant, broker.calls);
   return extension;
+}
+
+/** The package's files. Whatever the engine makes of the module: who expects a hash gets that module, or none. */
+async function verifiedSource(pkg: Package, options: LoadOptions): Promise<Source> {
+  const integrity = options.integrity ?? pkg.manifest.integrity;
+  const hasher = options.hasher ?? integrityHasher;
+  const source = openSource({ ...pkg, integrity, hasher });
+  if (source.compiled || source.modulePath === "") await verifyNothing(integrity, hasher);
+  else if (integrity !== undefined) await source.read(source.modulePath);
+  return source;
 }
 
 /** The manifest as the operator wants it. */
