@@ -39,6 +39,10 @@ export interface GoatJobCounts {
 const EVERY = /^@every\s+(\S+)$/;
 /** Shortest time between two runs: what is shorter would take all the time there is. */
 const SHORTEST_MS = 1_000;
+/** Jobs of one plugin: a day that never comes is looked for through all years, some 5 ms each. */
+const MOST_JOBS = 100;
+/** Characters of one schedule. */
+const LONGEST_SCHEDULE = 256;
 /** Longest time that a timer takes. */
 const LONGEST_MS = 2 ** 31 - 1;
 /** Longest run off this thread, where a call may not take longer: what a plugin says of itself is no limit. */
@@ -92,7 +96,14 @@ export class GoatJobs implements AsyncDisposable {
   ) {
     this.#runner = runner;
     this.#log = log;
-    this.#scheduled = jobs.filter(({ enabled }) => enabled).flatMap((job) => this.#schedule(job));
+    const enabled = jobs.filter(({ enabled }) => enabled);
+    if (enabled.length > MOST_JOBS) {
+      log(
+        "error",
+        `${enabled.length - MOST_JOBS} jobs do not run: a plugin has at most ${MOST_JOBS}`,
+      );
+    }
+    this.#scheduled = enabled.slice(0, MOST_JOBS).flatMap((job) => this.#schedule(job));
   }
 
   /** What each job did so far. */
@@ -174,6 +185,7 @@ export class GoatJobs implements AsyncDisposable {
 }
 
 function byCron(schedule: string, due: () => void): () => void {
+  if (schedule.length > LONGEST_SCHEDULE) throw new RangeError("too long");
   const cron = new Cron(schedule, due);
   return () => cron.stop();
 }

@@ -52,4 +52,11 @@ export const GAPS: readonly Gap[] = [
       "the same loop holds its own thread: the call ends on time, the thread is counted and reported as `lane-leaked`",
     instead: "load the bytes",
   },
+  {
+    item: 26,
+    tier: "host",
+    attack:
+      "a WebSocket message in pieces that never ends is kept whole by Deno before the host sees any of it, and connections whose request never ends keep their descriptors",
+    instead: "a reverse proxy in front, with limits of its own",
+  },
 ];

@@ -100,3 +100,23 @@ Deno.test("hostile 21: a plugin's own word on how long its jobs take is no limit
     );
   }
 });
+
+Deno.test("hostile 26: a thousand jobs on days that never come do not hold the host", async (t) => {
+  await t.step("schedules of no day against host", async () => {
+    for (const schedule of ["0 0 30 2 *", `${"1-59/1,".repeat(40)}1 0 0 30 2 *`]) {
+      const job = { id: "x", handler: "x", schedule, enabled: true };
+      await using guest = await loadGk(asker({ name: "p", jobs: Array(50).fill(job) }));
+      const { jobs } = await guest.extension.as("gk").registration();
+      const lines: string[] = [];
+      const runner = { invoke: () => Promise.resolve(new Uint8Array(0)) };
+      const start = performance.now();
+      await using _ = new GoatJobs(
+        runner,
+        { jobs: Array.from({ length: 20 }, () => jobs).flat() },
+        { log: (_, line) => void lines.push(line) },
+      );
+      assert(performance.now() - start < 2_500);
+      assertEquals(lines[0], "900 jobs do not run: a plugin has at most 100");
+    }
+  });
+});

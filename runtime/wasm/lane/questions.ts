@@ -41,13 +41,15 @@ export class Questions {
   /** Whether a host function runs that can be left. */
   #inside = false;
   /** What the function was answered so far, in the order in which it asks. */
-  #answers: (() => unknown)[] = [];
+  #answers: Answered[] = [];
   #at = 0;
   /** How often it has told something, in all its runs and in this one. */
   #told = 0;
   #toldAt = 0;
   /** What it was left for. */
   #open: Question | undefined;
+  /** Files that were opened for functions which never finished: closed as the next task begins. */
+  readonly #orphans: News[] = [];
 
   constructor(send: (message: FromLane) => void) {
     this.#send = send;
@@ -59,6 +61,7 @@ export class Questions {
     this.#asked.clear();
     this.#open = undefined;
     this.#inside = false;
+    for (const news of this.#orphans.splice(0)) this.tell(news, 0);
   }
 
   /** The question that `error` was the answer to. */
@@ -94,8 +97,12 @@ export class Questions {
   askNow(question: Question, name: string): unknown {
     if (!this.#inside || !this.#guest?.suspends) throw new NeedsAsyncError(name);
     if (this.#open !== undefined) throw LEFT;
-    const answer = this.#answers[this.#at++];
-    if (answer !== undefined) return answer();
+    const answered = this.#answers[this.#at++];
+    if (answered !== undefined) {
+      // What it read may have been written over what it reads it by, as a list of buffers over itself.
+      if (formOf(answered.question) === formOf(question)) return answered.answer();
+      throw new Fault("bad-guest-data", "what it asked for was changed by what it got");
+    }
     this.#open = question;
     throw LEFT;
   }
@@ -184,6 +191,17 @@ export class Questions {
         (found.unfinished?.() ?? given === undefined);
     };
 
+    const settle = async (signal: AbortSignal, args: readonly WasmValue[]): Promise<void> => {
+      while (this.#open !== undefined) {
+        const question = this.#open;
+        const answer = await this.#ask(question);
+        this.#answers.push({ question, answer });
+        signal.throwIfAborted();
+        undo?.();
+        attempt(args);
+      }
+    };
+
     return {
       type,
       mayWait: () => true,
@@ -197,12 +215,12 @@ export class Questions {
         return given;
       },
       wait: async (signal: AbortSignal, ...args: WasmValue[]) => {
-        while (this.#open !== undefined) {
-          const known = await this.#ask(this.#open);
-          signal.throwIfAborted();
-          this.#answers.push(known);
-          undo?.();
-          attempt(args);
+        try {
+          await settle(signal, args);
+        } catch (error) {
+          // Whatever it had opened by then is nobody's.
+          this.#orphans.push(...this.#answers.flatMap((one) => closingOf(one) ?? []));
+          throw error;
         }
         if (goesOn && waitItself !== undefined) return await waitItself(signal, ...args);
         while (this.#unheard > UNHEARD_COST) {
@@ -212,6 +230,54 @@ export class Questions {
         return given;
       },
     };
+  }
+}
+
+/** What was asked, and what gives the answer. */
+interface Answered {
+  readonly question: Question;
+  readonly answer: () => unknown;
+}
+
+/** What closes the file that was opened, if one was. */
+function closingOf({ question, answer }: Answered): News | undefined {
+  if (question.kind === "tree" && question.method === "open") {
+    const file = opened(answer);
+    return file === undefined ? undefined : { ...question, file, method: "close", args: [] };
+  }
+  if (question.kind !== "operation" || !question.operation.endsWith(OPENS)) return undefined;
+  const file = opened(answer);
+  const operation = question.operation.replace(OPENS, ".wasi_close");
+  return file === undefined ? undefined : { kind: "operation", operation, args: { file } };
+}
+
+/** The number of a file; `undefined` where it could not be opened. */
+function opened(answer: () => unknown): number | undefined {
+  try {
+    return answer() as number;
+  } catch {
+    return undefined;
+  }
+}
+
+const OPENS = ".wasi_open";
+
+/** What has to be the same for an answer to be an answer; times of the clock are not. */
+function formOf(question: Question): string {
+  switch (question.kind) {
+    case "operation": {
+      const { operation, fills, args: { file, path, position } } = question;
+      return [operation, fills, file, path, position].join();
+    }
+    case "tree": {
+      const { guest, file, method, args } = question;
+      return [guest, file, method, ...method === "read" ? args : []].join();
+    }
+    case "random":
+    case "stdin":
+      return `${question.kind} ${question.length}`;
+    default:
+      return question.kind;
   }
 }
 
