@@ -24,28 +24,28 @@ export function makeEncoding(kit: Kit): Encoding {
   const values = table<number>();
   for (let i = 0; i < 64; i++) values[codeAt(alphabet, i)] = i;
   // Characters given to fromCharCode at a time: every argument takes stack.
-  const chunk = 4096;
+  const piece = 256;
+  // Reused, and without a prototype: an array's elements are quick to write in every engine, and no setter
+  // of the guest's sees them.
+  const buffer = Object.setPrototypeOf([], null) as number[];
+  const letters = new Bytes(64);
+  for (let i = 0; i < 64; i++) letters[i] = codeAt(alphabet, i);
 
   /** Collects UTF-16 units into text, a piece at a time. */
   function collector(): Collector {
-    const codes = new Units(chunk);
+    const codes = new Units(piece);
     let used = 0;
     let out = "";
     const flush = (): void => {
-      for (let at = 0; at < used;) {
-        const piece = table<number>() as unknown as Record<number, number> & { length: number };
-        const size = used - at < 256 ? used - at : 256;
-        for (let i = 0; i < size; i++) piece[i] = codes[at + i] as number;
-        piece.length = size;
-        out += fromCodes(piece);
-        at += size;
-      }
+      buffer.length = used;
+      for (let i = 0; i < used; i++) buffer[i] = codes[i] as number;
+      out += fromCodes(buffer);
       used = 0;
     };
     return {
       add(unit) {
         codes[used++] = unit;
-        if (used === chunk) flush();
+        if (used === piece) flush();
       },
       end() {
         flush();
@@ -121,17 +121,26 @@ export function makeEncoding(kit: Kit): Encoding {
   }
 
   function toBase64(bytes: Uint8Array): string {
-    const out = collector();
-    for (let i = 0; i < bytes.length; i += 3) {
-      const left = bytes.length - i;
+    // The length of a view is a getter of its prototype's: asked once, and the loop has none.
+    const { length } = bytes;
+    let out = "";
+    let used = 0;
+    buffer.length = 0;
+    for (let i = 0; i < length; i += 3) {
+      const left = length - i;
       const group = ((bytes[i] as number) << 16) | ((left > 1 ? bytes[i + 1] as number : 0) << 8) |
         (left > 2 ? bytes[i + 2] as number : 0);
-      out.add(codeAt(alphabet, group >> 18));
-      out.add(codeAt(alphabet, (group >> 12) & 63));
-      out.add(left > 1 ? codeAt(alphabet, (group >> 6) & 63) : 0x3d);
-      out.add(left > 2 ? codeAt(alphabet, group & 63) : 0x3d);
+      buffer[used++] = letters[group >> 18] as number;
+      buffer[used++] = letters[(group >> 12) & 63] as number;
+      buffer[used++] = left > 1 ? letters[(group >> 6) & 63] as number : 0x3d;
+      buffer[used++] = left > 2 ? letters[group & 63] as number : 0x3d;
+      if (used === piece) {
+        out += fromCodes(buffer);
+        used = 0;
+      }
     }
-    return out.end();
+    buffer.length = used;
+    return out + fromCodes(buffer);
   }
 
   /** Forgiving, as `atob` is: white space and missing padding are fine. */

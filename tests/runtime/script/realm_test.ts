@@ -144,7 +144,10 @@ Deno.test("TextEncoder and TextDecoder of a realm do what the platform's do", ()
 });
 
 Deno.test("atob() and btoa() of a realm do what the platform's do", () => {
-  const texts = ["", "a", "ab", "abc", "\u00ff\u0000", "hello world"];
+  const every = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join("");
+  // long ones are written in pieces of 256 characters, 192 bytes each
+  const long = [191, 192, 193, 384, 1_000].map((size) => every.repeat(4).slice(0, size));
+  const texts = ["", "a", "ab", "abc", "\u00ff\u0000", "hello world", ...long];
   assertEquals(value(`${JSON.stringify(texts)}.map(btoa)`), texts.map(btoa));
   const encoded = [
     "",
@@ -158,6 +161,7 @@ Deno.test("atob() and btoa() of a realm do what the platform's do", () => {
     "*",
     "YWJj=",
     "YWJjZA==",
+    ...long.map(btoa),
   ];
   const platform = encoded.map((text) => {
     try {
@@ -170,6 +174,22 @@ Deno.test("atob() and btoa() of a realm do what the platform's do", () => {
     `${JSON.stringify(encoded)}.map((text) => { try { return atob(text) } catch { return null } })`,
   );
   assertEquals(guest, platform);
+});
+
+Deno.test("bytes of a realm are written whole whatever its guest does to arrays and views", () => {
+  const written = value(`(() => {
+    const taken = [];
+    for (const proto of [Array.prototype, Object.prototype]) {
+      for (const key of [0, 1, 255]) {
+        Object.defineProperty(proto, key, { set(value) { taken.push(value) }, configurable: true });
+      }
+    }
+    String.fromCharCode = () => "forged";
+    const text = btoa("x".repeat(500));
+    for (const proto of [Array.prototype, Object.prototype]) for (const key of [0, 1, 255]) delete proto[key];
+    return [text, taken.length];
+  })()`);
+  assertEquals(written, [btoa("x".repeat(500)), 0]);
 });
 
 Deno.test("structuredClone() of a realm copies what can be copied", () => {
