@@ -1,23 +1,15 @@
 /** The example host of ApiQube plugins, as a program of its own with no more rights than it says. @module */
 
 import { assertEquals } from "@std/assert";
-import { fromFileUrl } from "@std/path";
-
-const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+import { runExample } from "./run_example.ts";
 
 Deno.test("apiqube_host.ts runs a real HTTP test with the net of one server", async () => {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-prompt", "--allow-read", "--allow-net=127.0.0.1"],
-      "examples/apiqube_host.ts",
-    ],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-  });
-  const { code, stdout, stderr } = await command.output();
-  const text = new TextDecoder();
-  assertEquals([code, text.decode(stderr)], [0, ""]);
-  assertEquals(text.decode(stdout).split("\n"), [
+  const { code, out, err } = await runExample("apiqube_host", [
+    "--allow-read",
+    "--allow-net=127.0.0.1",
+  ]);
+  assertEquals([code, err], [0, ""]);
+  assertEquals(out.split("\n"), [
     "web 1.0.0 executes tests for http and https",
     "invalid target: must start with http:// or https://",
     'invalid timeout: time: invalid duration "soon"',

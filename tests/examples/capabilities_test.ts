@@ -1,27 +1,14 @@
 /** The example of capabilities, as a program of its own with no more rights than it says. @module */
 
 import { assertEquals } from "@std/assert";
-import { fromFileUrl } from "@std/path";
-
-const ROOT = fromFileUrl(new URL("../../", import.meta.url));
-
-/** Far more than it needs. */
-const TIMEOUT_MS = 60_000;
+import { runExample } from "./run_example.ts";
 
 async function run(...args: string[]): Promise<{ code: number; out: string[]; err: string }> {
-  const rights = ["--no-prompt", "--allow-read", "--allow-write", "--allow-net=127.0.0.1"];
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...rights, "examples/capabilities_host.ts", ...args],
-    cwd: ROOT,
-    stdin: "null",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    env: { NO_COLOR: "1" },
-  });
-  const { code, stdout, stderr } = await command.output();
-  const text = new TextDecoder();
+  const rights = ["--allow-read", "--allow-write", "--allow-net=127.0.0.1"];
+  const { code, out, err } = await runExample("capabilities_host", rights, args);
   // every run has a port of its own
-  const out = text.decode(stdout).replace(/127\.0\.0\.1:\d{4,}/g, "SERVICE").trimEnd();
-  return { code, out: out.split("\n"), err: text.decode(stderr) };
+  const lines = out.replace(/127\.0\.0\.1:\d{4,}/g, "SERVICE").trimEnd().split("\n");
+  return { code, out: lines, err };
 }
 
 Deno.test("capabilities_host.ts asks, remembers, revokes and writes everything down", async () => {

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ExtensionHost, json, NativeRegistry } from "../../mod.ts";
 import { validate } from "../../examples/extensions/validate-native/validate.ts";
 import { BYTE_CASES, JSON_CASES } from "./records.ts";
+import { runExample } from "./run_example.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const EXTENSIONS = new URL("examples/extensions/", ROOT);
@@ -46,11 +47,7 @@ Deno.test("the demo prints its table and exits with 0", async () => {
 
 Deno.test("every example host runs as it is", async () => {
   for (const name of ["hello", "typed_call", "hooks", "stop_a_loop"]) {
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", `examples/${name}.ts`],
-      cwd: ROOT,
-      stdin: "null",
-    }).output();
-    assertEquals(code, 0, `${name}: ${new TextDecoder().decode(stderr)}`);
+    const { code, err } = await runExample(name, ["-A"]);
+    assertEquals(code, 0, `${name}: ${err}`);
   }
 });

@@ -1,23 +1,16 @@
 /** The example host of a Pulp cell, as a program of its own with no more rights than it says. @module */
 
 import { assertEquals } from "@std/assert";
-import { fromFileUrl } from "@std/path";
-
-const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+import { runExample } from "./run_example.ts";
 
 Deno.test("pulp_host.ts serves real HTTP, WebSocket and event clients from a cell in Go", async () => {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-prompt", "--allow-read", "--allow-write", "--allow-net=127.0.0.1"],
-      "examples/pulp_host.ts",
-    ],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-  });
-  const { code, stdout, stderr } = await command.output();
-  const text = new TextDecoder();
-  assertEquals([code, text.decode(stderr)], [0, ""]);
-  const lines = text.decode(stdout).replace(/last call \d+/, "last call N").split("\n");
+  const { code, out, err } = await runExample("pulp_host", [
+    "--allow-read",
+    "--allow-write",
+    "--allow-net=127.0.0.1",
+  ]);
+  assertEquals([code, err], [0, ""]);
+  const lines = out.replace(/last call \d+/, "last call N").split("\n");
   assertEquals(lines, [
     "notes 1.0.0 follows pulp",
     "GET /notes, POST /notes, GET /backup, GET /far, GET /notes/:id, WS /echo, SSE /news",

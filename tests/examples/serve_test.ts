@@ -3,18 +3,16 @@
 import { assertEquals } from "@std/assert";
 import { airlock } from "../cli/process.ts";
 import { Subscriber } from "../runtime/serving/site.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { runExample } from "./run_example.ts";
 
 Deno.test("examples/serve_host.ts runs as it is", async () => {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-read", "--allow-net=127.0.0.1", "examples/serve_host.ts"],
-    cwd: ROOT,
-    stdin: "null",
-  }).output();
-  assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+  const { code, out, err } = await runExample("serve_host", [
+    "--allow-read",
+    "--allow-net=127.0.0.1",
+  ]);
+  assertEquals([code, err], [0, ""]);
   assertEquals(
-    new TextDecoder().decode(stdout).split("\n"),
+    out.split("\n"),
     [
       "GET /notes, POST /notes, GET /notes/:id, WS /chat/:room, SSE /news",
       "201 /notes/2",

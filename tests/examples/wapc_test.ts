@@ -2,19 +2,15 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { ExtensionError, ExtensionHost } from "../../mod.ts";
+import { runExample } from "./run_example.ts";
 
-const ROOT = new URL("../../", import.meta.url);
-const RELAY = new URL("examples/conventions/wapc/relay.wasm", ROOT);
+const RELAY = new URL("../../examples/conventions/wapc/relay.wasm", import.meta.url);
 
 Deno.test("examples/wapc_host.ts runs as it is", async () => {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-read", "examples/wapc_host.ts"],
-    cwd: ROOT,
-    stdin: "null",
-  }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const { code, out, err } = await runExample("wapc_host", ["--allow-read"]);
+  assertEquals(code, 0, err);
   assertEquals(
-    new TextDecoder().decode(stdout),
+    out,
     "upper: ADA LOVELACE\nlower: ada lovelace\nguest-error: nobody answers text/case/title\n",
   );
 });
