@@ -23,6 +23,8 @@ export interface ChildLimits {
   readonly payloadBytes: number;
   /** Flags of Deno that its operator gives the child itself. */
   readonly flags?: readonly string[];
+  /** What it runs; default: the guest's side of a lane. */
+  readonly program?: string;
 }
 
 /** Bytes that wait to be read by the child: a guest that stops reading must not fill the host. */
@@ -164,8 +166,9 @@ export class ProcessLane implements Lane {
     // A child that nobody has asked for keeps no program from ending.
     if (!this.#events) child.unref();
     this.#writer = child.stdin.getWriter();
-    const cache = caches.get(heapOf(this.#limits.memoryBytes)) ?? new Uint8Array();
-    this.#write(programFrame(PROGRAM, cache));
+    const { memoryBytes, program = PROGRAM } = this.#limits;
+    const cache = program === PROGRAM ? caches.get(heapOf(memoryBytes)) : undefined;
+    this.#write(programFrame(program, cache ?? new Uint8Array()));
     return child;
   }
 
@@ -187,7 +190,8 @@ export class ProcessLane implements Lane {
   /** The child has all the memory it needs, and no guest code yet. */
   #greeted(child: Deno.ChildProcess, { body }: Message): void {
     const heap = heapOf(this.#limits.memoryBytes);
-    if (body !== "" && !caches.has(heap) && caches.size < CACHES) {
+    const ours = (this.#limits.program ?? PROGRAM) === PROGRAM;
+    if (ours && body !== "" && !caches.has(heap) && caches.size < CACHES) {
       caches.set(heap, Uint8Array.fromBase64(body));
     }
     this.#capped = this.#cap(child);

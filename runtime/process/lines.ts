@@ -6,7 +6,10 @@ const LINE_LIMIT = 1_024;
 /** Lines of one child that are passed on: a flood must not fill the host's log. */
 const LINES_LIMIT = 100;
 
-/** Reads to the end of `stream`; gives `take` its first lines. */
+/** Bytes of one child that are looked at: a line without an end is a flood, too. */
+const BYTES_LIMIT = 1024 * 1024;
+
+/** Gives `take` the first lines of `stream`, then lets go of it: nobody reads what follows. */
 export async function readLines(
   stream: ReadableStream<Uint8Array>,
   take: (line: string) => void,
@@ -14,11 +17,13 @@ export async function readLines(
   const decoder = new TextDecoder();
   let rest = "";
   let lines = 0;
+  let bytes = 0;
   const pass = (line: string) => {
     if (++lines <= LINES_LIMIT && line !== "") take(line.slice(0, LINE_LIMIT));
   };
   for await (const chunk of stream) {
-    if (lines > LINES_LIMIT) continue;
+    bytes += chunk.length;
+    if (lines > LINES_LIMIT || bytes > BYTES_LIMIT) return;
     const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = (parts.pop() ?? "").slice(0, LINE_LIMIT);
     for (const line of parts) pass(line);

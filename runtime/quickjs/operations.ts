@@ -6,6 +6,7 @@ import { fileKey, resolveIn } from "../script/graph.ts";
 import { decodeArguments, encodeHostValue } from "../script/host_value.ts";
 import { refusal, refusalOf } from "../script/refusal.ts";
 import { answerUrl } from "../script/url_answer.ts";
+import { UNANSWERED_LIMIT } from "../script/wire.ts";
 import type { ActiveCall } from "./calls.ts";
 import type { Program } from "./realm.ts";
 
@@ -14,6 +15,10 @@ const KEPT_REFUSALS = 1_000;
 
 /** Frames that must be left before a host function runs: one that is cut off half-way is worse than none. */
 const SPARE_FRAMES = 200;
+
+/** Arguments that did not cross. */
+const TOO_LARGE = Symbol("too large");
+const REFUSED = refusal("quota", "", "its arguments, or those that wait already, are too large");
 
 /** The answer to an operation. */
 export interface Reply {
@@ -32,7 +37,7 @@ export interface Request {
   /** The same call, as long as it is in flight. */
   readonly active: ActiveCall | undefined;
   readonly operation: string;
-  /** JSON; `undefined` when it was longer than may cross. */
+  /** JSON; `undefined` when it was longer than may cross, or more than may wait. */
   readonly args: string | undefined;
 }
 
@@ -45,6 +50,8 @@ export class Operations {
   readonly #asked: Request[] = [];
   readonly #refusals = new Map<number, unknown>();
   #pending = 0;
+  /** Units of arguments that wait. */
+  #units = 0;
   #lastRefusal = 0;
 
   /** `onReply` hears of every operation once. */
@@ -67,18 +74,26 @@ export class Operations {
   /** Remembers an operation until {@linkcode Operations.startAll}. */
   add(request: Request): void {
     this.#pending++;
-    this.#asked.push(request);
+    const units = request.args?.length ?? 0;
+    const room = this.#units === 0 || this.#units + units <= UNANSWERED_LIMIT;
+    if (room) this.#units += units;
+    this.#asked.push(room ? request : { ...request, args: undefined });
   }
 
   /** Starts what was asked for. */
   startAll(): void {
     for (const request of this.#asked.splice(0)) {
-      const { id, owner } = request;
-      this.#run(request).then(
+      const { id, owner, args } = request;
+      this.#run(request).finally(() => this.#units -= args?.length ?? 0).then(
         (text) => this.#reply({ id, owner, ok: true, text }),
         (error) => {
           this.#keepRefusal(id, error);
-          this.#reply({ id, owner, ok: false, text: refusalOf(error) });
+          this.#reply({
+            id,
+            owner,
+            ok: false,
+            text: error === TOO_LARGE ? REFUSED : refusalOf(error),
+          });
         },
       );
     }
@@ -127,7 +142,7 @@ export class Operations {
   }
 
   async #run({ operation, args, active }: Request): Promise<string> {
-    if (args === undefined) throw new Fault("payload-limit", "its arguments are too large");
+    if (args === undefined) throw TOO_LARGE;
     return encodeHostValue(
       await this.#host.call(operation, decodeArguments(args), {
         signal: active?.signal,

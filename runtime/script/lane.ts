@@ -22,6 +22,7 @@ import {
   type Message,
   message,
   type MessageType,
+  UNANSWERED_LIMIT,
   WIRE_VERSION,
   WireError,
 } from "./wire.ts";
@@ -50,8 +51,8 @@ export interface LaneInput {
   rejected(reason: unknown): void;
 }
 
-/** Bytes of operations that wait for an answer: the host holds them all. */
-const UNANSWERED_LIMIT: number = 8 * 1024 * 1024;
+/** Units of a specifier that are sent: a header has its limit, and the host a lower one. */
+const SPECIFIER_UNITS = 2_048;
 
 /** Rejections that are told: a flood of them must not keep the lane busy. */
 const REJECTIONS_TOLD = 100;
@@ -157,7 +158,10 @@ export function startLane(place: LanePlace): LaneInput {
     const id = ++lastImport;
     const found = Promise.withResolvers<LinkedFile>();
     imports.set(id, found);
-    send("link", id, { referrer, specifier, ...(attribute === undefined ? {} : { attribute }) });
+    // The host refuses what is longer than its own limit: so much of it is enough.
+    const head = { referrer, specifier: specifier.slice(0, SPECIFIER_UNITS) };
+    const type = attribute?.slice(0, SPECIFIER_UNITS);
+    send("link", id, { ...head, ...(type === undefined ? {} : { attribute: type }) });
     return found.promise;
   }
 

@@ -68,7 +68,7 @@ export class Operations {
     call: number,
     operation: string,
     args: string,
-    owner: OperationOwner | undefined,
+    owner: OperationOwner,
   ): void {
     this.#bytes += args.length;
     if (
@@ -85,17 +85,17 @@ export class Operations {
     running: Running,
     operation: string,
     args: string,
-    owner: OperationOwner | undefined,
+    owner: OperationOwner,
   ): Promise<void> {
     let ok = false;
     let text: string;
     try {
       const value = await this.#host.call(operation, decodeArguments(args), {
         signal: running.controller.signal,
-        chain: owner?.chain ?? [],
-        budget: owner?.budget,
-        deadline: owner?.deadline,
-        onEvent: owner?.onEvent,
+        chain: owner.chain,
+        budget: owner.budget,
+        deadline: owner.deadline,
+        onEvent: owner.onEvent,
       });
       text = encodeHostValue(value);
       ok = text.length <= this.#payloadBytes;
@@ -129,12 +129,18 @@ export class Operations {
     return this.#refused.get(id);
   }
 
-  /** Writes to the extension's log; what the broker refuses is dropped. */
-  log(operation: string, args: string): void {
-    if (!operation.startsWith("log.") || !this.#meter.passes(args.length)) return;
+  /** Refuses an operation that no call pays for. */
+  refuse(id: number): void {
+    this.#answer(id, false, refusal("abandoned", "", "its call is over"));
+  }
+
+  /** Writes to the extension's log; what the broker refuses is dropped. `false` where nothing was. */
+  log(operation: string, args: string): boolean {
+    if (!operation.startsWith("log.") || !this.#meter.passes(args.length)) return false;
     try {
       this.#host.callSync(operation, decodeArguments(args));
     } catch { /* a log that is full or refused must not fail the call that writes to it */ }
+    return true;
   }
 
   /** Stops what a call started, or everything; late results are dropped. */

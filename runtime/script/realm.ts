@@ -20,7 +20,7 @@ export type LinkedFile =
 export interface Realm {
   /** Enters the prelude, then runs the jobs that are due. Never throws. */
   readonly enter: Enter;
-  /** Enters it with several calls before any job runs. Never throws. */
+  /** Enters it with several calls, one after another. Never throws. */
   readonly call: (calls: readonly CallRequest[]) => void;
   /**
    * Parses the entry of an ES module and everything that it imports; nothing is run.
@@ -98,10 +98,10 @@ export function openRealm(post: Post, ask: Ask): Realm {
   return {
     enter,
     call(calls) {
+      // The jobs of each run before the next is entered: what they ask for is the call's own.
       for (const { id, fn, each, payload } of calls) {
-        guestEnter(each ? "each" : "call", id, fn, payload);
+        enter(each ? "each" : "call", id, fn, payload);
       }
-      drain.runInContext(context);
     },
     async link(path, text, link) {
       const modules = new Map<string, SourceTextModule>();

@@ -121,6 +121,7 @@ function runtimeOf(tier: Tier): Runtime {
     const graph = await openGraph(source, strip);
     const files = graph.entry.kind === "commonjs" ? [...(await collectGraph(graph)).values()] : [];
     const setup: SessionSetup = {
+      name: request.manifest.name,
       graph,
       files,
       limits,

@@ -5,22 +5,19 @@ import type { GuestTime, RandomSource } from "../../capabilities/services.ts";
 import type { JsonObject } from "../../manifest/manifest.ts";
 import type { Call } from "../contract.ts";
 import { withDeadline } from "../deadline.ts";
-import { type ExtensionErrorCode, Fault } from "../errors.ts";
+import { Fault } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { Waits } from "../waits.ts";
-import {
-  BUNDLE_ENTRIES,
-  BUNDLE_UNITS,
-  callMessage,
-  type CallRequest,
-  resultsOf,
-} from "./bundle.ts";
+import { resultsOf } from "./bundle.ts";
 import type { Dialect } from "./dialect.ts";
 import type { ScriptFile, ScriptGraph } from "./graph.ts";
 import { isAnsweredInLane } from "./lane_answers.ts";
 import { type OperationOwner, Operations } from "./operations.ts";
+import { OutgoingCalls } from "./outgoing_calls.ts";
+import { reportedFault } from "./reported.ts";
 import { printable } from "./resolve.ts";
 import { SEED_BYTES } from "./seeded_random.ts";
+import { Strays } from "./strays.ts";
 import type { Place } from "./strip.ts";
 import {
   type Head,
@@ -32,10 +29,13 @@ import {
   message,
   type MessageType,
   WIRE_VERSION,
+  WireError,
 } from "./wire.ts";
 
 /** What is the same for every lane of one extension. */
 export interface SessionSetup {
+  /** The extension's name. */
+  readonly name: string;
   readonly graph: ScriptGraph;
   /** CommonJS and data files, which are required without waiting. */
   readonly files: readonly ScriptFile[];
@@ -57,21 +57,12 @@ export interface SessionSetup {
 /** Time in which a lane that is not stuck lets go of an aborted call. */
 const ABORT_ANSWER_MS = 30;
 
-/** Faults that a lane may report of a call; anything else counts as an error of the guest. */
-const REPORTED: ReadonlySet<string> = new Set(
-  [
-    "bad-guest-data",
-    "bad-payload",
-    "guest-error",
-    "payload-limit",
-    "unknown-function",
-  ] satisfies ExtensionErrorCode[],
-);
-
 interface Pending extends OperationOwner {
   readonly fn: string;
   readonly settle: PromiseWithResolvers<string>;
 }
+
+type LoadWait = PromiseWithResolvers<void>;
 
 /** One lane and what is in flight on it. */
 export class Session {
@@ -82,12 +73,13 @@ export class Session {
   readonly #aborted = new Map<number, ReturnType<typeof setTimeout>>();
   readonly #waits: Waits = new Waits();
   #lastCall = 0;
-  /** Calls of this turn of the event loop, which leave together. */
-  #outgoing: CallRequest[] = [];
-  #outgoingUnits = 0;
+  readonly #outgoing: OutgoingCalls = new OutgoingCalls((sent) => this.#hand(sent));
   #operations: Operations | undefined;
+  readonly #strays: Strays = new Strays();
+  /** Who pays for what the module does while it is evaluated. */
+  #load: OperationOwner | undefined;
   /** What the load waits for. */
-  #expected: { readonly type: MessageType; readonly found: PromiseWithResolvers<void> } | undefined;
+  #expected: { readonly type: MessageType; readonly found: LoadWait } | undefined;
   /** Why an import was refused: the lane only hears that it was. */
   #refusedImport: unknown;
   #helloed = false;
@@ -146,8 +138,15 @@ export class Session {
       seed: this.#seed(),
       ...direct && { direct },
     };
+    const deadline = performance.now() + limits.loadMs;
+    const budget = { operations: limits.operations };
+    this.#load = { chain: [this.#setup.name], budget, deadline };
     this.#send("evaluate", 0, head, JSON.stringify(config));
-    await this.#expect("ready", { deadline: performance.now() + limits.loadMs, signal });
+    try {
+      await this.#expect("ready", { deadline, signal });
+    } finally {
+      this.#load = undefined;
+    }
   }
 
   /**
@@ -161,7 +160,7 @@ export class Session {
     const { chain, budget, deadline, onEvent } = how;
     this.#calls.set(id, { fn, settle, chain, budget, deadline, onEvent });
     const budgetMs = Math.min(how.deadline - performance.now(), Number.MAX_SAFE_INTEGER);
-    this.#post({ id, fn, budgetMs, each, payload });
+    this.#outgoing.post({ id, fn, budgetMs, each, payload });
     return this.#waits.wait(settle.promise, how, (reason) => {
       this.#calls.delete(id);
       this.#operations?.stop(reason, id);
@@ -188,27 +187,8 @@ export class Session {
   }
 
   #send(type: MessageType, id: number, head?: Head, body?: string): void {
-    this.#sendCalls();
+    this.#outgoing.flush();
     this.#hand(message(type, id, head, body));
-  }
-
-  #post(call: CallRequest): void {
-    const { each, payload } = call;
-    const alone = each || payload.length > BUNDLE_UNITS;
-    const full = this.#outgoingUnits + payload.length > BUNDLE_UNITS ||
-      this.#outgoing.length >= BUNDLE_ENTRIES;
-    if (alone || full) this.#sendCalls();
-    if (this.#outgoing.push(call) === 1 && !alone) queueMicrotask(() => this.#sendCalls());
-    this.#outgoingUnits += payload.length;
-    if (alone) this.#sendCalls();
-  }
-
-  #sendCalls(): void {
-    if (this.#outgoing.length === 0) return;
-    const calls = this.#outgoing;
-    this.#outgoing = [];
-    this.#outgoingUnits = 0;
-    this.#hand(callMessage(calls));
   }
 
   /** A replaced clock is read each time the host speaks. */
@@ -236,7 +216,11 @@ export class Session {
     if (type === "hello" && this.#helloed) return;
     const found = Promise.withResolvers<void>();
     this.#expected = { type, found };
-    await withDeadline(found.promise, limit);
+    try {
+      await withDeadline(found.promise, limit);
+    } finally {
+      this.#expected = undefined;
+    }
   }
 
   /** Tells the lane to forget a call; one that does not answer is stuck, and ended. */
@@ -282,14 +266,16 @@ export class Session {
         case "host":
           return this.#ask(id, headNumber(head, "call"), headText(head, "operation"), body);
         case "log":
-          return this.#operations?.log(headText(head, "operation"), body);
+          if (!this.#operations?.log(headText(head, "operation"), body)) this.#strays.add();
+          return;
         case "link":
           // Later there is nothing to link: only a broken lane asks.
           if (this.#expected?.type === "linked") void this.#serve(id, head);
+          else this.#strays.add();
           return;
         case "aborted":
           clearTimeout(this.#aborted.get(id));
-          this.#aborted.delete(id);
+          if (!this.#aborted.delete(id)) this.#strays.add();
           return;
         case "stopped":
           return this.#stopped(id);
@@ -297,22 +283,48 @@ export class Session {
           if (headText(head, "version") !== WIRE_VERSION) {
             return this.#end(new Fault("trap", "the lane is of another version"));
           }
+          if (this.#helloed) this.#strays.add();
           this.#helloed = true;
+          return this.#arrived(type);
+        case "linked":
+        case "ready":
+          return this.#arrived(type);
+        default:
+          throw new WireError("a lane says what only its host may");
       }
-      if (this.#expected?.type === type) this.#expected.found.resolve();
     } catch {
       this.#end(new Fault("trap", "the lane broke the protocol"));
     }
   }
 
+  #arrived(type: MessageType): void {
+    if (this.#expected?.type === type) this.#expected.found.resolve();
+    else this.#strays.add();
+  }
+
   #take(id: number): Pending | undefined {
     const pending = this.#calls.get(id);
-    this.#calls.delete(id);
+    if (!this.#calls.delete(id)) this.#strays.add();
     return pending;
   }
 
   #ask(id: number, call: number, operation: string, args: string): void {
-    this.#operations?.start(id, call, operation, args, this.#calls.get(call));
+    const owner = this.#calls.get(call) ?? this.#payer();
+    if (owner) return this.#operations?.start(id, call, operation, args, owner);
+    this.#strays.add();
+    this.#operations?.refuse(id);
+  }
+
+  /**
+   * Who pays for what a call began that is over: without one, such an operation would have neither
+   * a chain nor an end of its budget. Its events are nobody's.
+   */
+  #payer(): OperationOwner | undefined {
+    let found = this.#load;
+    for (const one of this.#calls.values()) {
+      if (!found || one.chain.length > found.chain.length) found = one;
+    }
+    return found && { ...found, onEvent: undefined };
   }
 
   /** The watchdog in the lane fired: the realm is gone. */
@@ -324,23 +336,25 @@ export class Session {
 
   #fail(id: number, head: Head, guest: string): void {
     if (id === 0) {
+      const found = this.#expected?.found;
+      if (!found) return this.#strays.add();
+      // A load fails once: each look for the place of an error is work.
+      this.#expected = undefined;
       if (this.#refusedImport === undefined && headText(head, "path") !== "") {
-        return void this.#failParse(headText(head, "path"), guest);
+        return void this.#failParse(headText(head, "path"), guest, found);
       }
-      const reason = this.#refusedImport ?? this.#faultOf(head, guest, "its module");
-      this.#expected?.found.reject(reason);
-      return;
+      return found.reject(this.#refusedImport ?? this.#faultOf(head, guest, "its module"));
     }
     const pending = this.#take(id);
     pending?.settle.reject(this.#faultOf(head, guest, pending.fn));
   }
 
   /** The lane knows the file and what is wrong, not where. */
-  async #failParse(path: string, what: string): Promise<void> {
+  async #failParse(path: string, what: string, found: LoadWait): Promise<void> {
     const text = this.#setup.graph.textOf(path);
     const place = text === undefined ? undefined : await this.#setup.locate(text);
     const at = printable(path) + (place ? `:${place.line}:${place.column}` : "");
-    this.#expected?.found.reject(
+    found.reject(
       new Fault("bad-guest-data", `${at} cannot be parsed`, { guest: `${at}: ${what}` }),
     );
   }
@@ -348,9 +362,7 @@ export class Session {
   #faultOf(head: Head, guest: string, fn: string): unknown {
     const refused = this.#operations?.refused(headNumber(head, "operation"));
     if (refused) return refused;
-    const reported = headText(head, "code");
-    const code = REPORTED.has(reported) ? reported as ExtensionErrorCode : "guest-error";
-    return new Fault(code, DETAILS[code]?.(fn) ?? "", { guest });
+    return reportedFault(headText(head, "code"), guest, fn);
   }
 
   /** Answers an import of the lane out of the graph. */
@@ -369,11 +381,6 @@ export class Session {
     }
   }
 }
-
-const DETAILS: { readonly [code: string]: ((fn: string) => string) | undefined } = {
-  "bad-payload": () => "the payload is not JSON",
-  "unknown-function": (fn) => `it has no function "${fn}"`,
-};
 
 function jsonOf(surface: readonly SurfaceOperation[]): Head[string] {
   return surface.map(({ capability, operation, params, sync }) => ({

@@ -60,6 +60,9 @@ export const FRAME_SLACK: number = 64 * 1024;
 /** Bytes of a frame before its header: length of the rest, type, id, length of the header. */
 const PREFIX = 4 + 1 + 4 + 4;
 
+/** Units of arguments that wait for an answer, beside one payload: the host holds them all. */
+export const UNANSWERED_LIMIT: number = 8 * 1024 * 1024;
+
 const EMPTY: Head = Object.freeze({});
 const encoder = new TextEncoder();
 
@@ -85,12 +88,15 @@ export function encodeFrame({ type, id, head, body }: Message): Uint8Array<Array
 /** Cuts a stream of bytes into messages. Nothing larger than `limit` bytes is kept. */
 export class FrameReader {
   readonly #limit: number;
+  /** Small facts are small: a giant header would be parsed before anybody asks what for. */
+  readonly #headLimit: number;
   /** Bytes of the unfinished frame; only its first `#used` count. */
   #buffer = new Uint8Array(16 * 1024);
   #used = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
+    this.#headLimit = limit === Infinity ? Infinity : FRAME_SLACK;
   }
 
   /**
@@ -106,7 +112,7 @@ export class FrameReader {
       const size = new DataView(this.#buffer.buffer).getUint32(from) + 4;
       if (size < PREFIX || size > this.#limit) throw new WireError("a frame has a wrong length");
       if (this.#used - from < size) break;
-      messages.push(decodeFrame(this.#buffer.subarray(from, from + size)));
+      messages.push(decodeFrame(this.#buffer.subarray(from, from + size), this.#headLimit));
       from += size;
     }
     this.#buffer.copyWithin(0, from, this.#used);
@@ -128,11 +134,13 @@ export class FrameReader {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function decodeFrame(frame: Uint8Array): Message {
+function decodeFrame(frame: Uint8Array, headLimit: number): Message {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const type = TYPES[view.getUint8(4)];
   const headerEnd = PREFIX + view.getUint32(9);
-  if (!type || headerEnd > frame.length) throw new WireError("a frame is malformed");
+  if (!type || headerEnd > frame.length || headerEnd - PREFIX > headLimit) {
+    throw new WireError("a frame is malformed");
+  }
   let head: unknown;
   let body: string;
   try {

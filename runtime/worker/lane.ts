@@ -4,6 +4,9 @@ import { Fault } from "../errors.ts";
 import { decodeText, encodeText, type Lane, type LaneEvents, message } from "../script/wire.ts";
 import { spawnConfined } from "./spawn.ts";
 
+/** Messages of a worker that was told to end: one that floods is not listened to any more. */
+const LATE_LIMIT = 1_000;
+
 /**
  * Starts a worker without permissions at `entry`, a module of this package, and talks to it over a
  * port of its own. `terminate()` does not stop running code [measured on Deno 2.9], so closing
@@ -18,6 +21,7 @@ export function openWorkerLane(
   const gone = Promise.withResolvers<void>();
   let over = false;
   let closing = false;
+  let late = 0;
 
   const worker = spawnConfined(entry, "airlock lane", () => {
     end(new Fault("trap", "its worker failed"));
@@ -48,9 +52,15 @@ export function openWorkerLane(
   }
 
   port.onmessage = ({ data }) => {
+    if (over && ++late > LATE_LIMIT) {
+      // Nobody hears whether it stands still now: it counts as one that does not.
+      port.close();
+      return worker.terminate();
+    }
     try {
       const received = decodeText(data);
-      if (received.type === "closed") return dispose();
+      // Nobody but its host ends it: a thread that says so and runs on would not be counted.
+      if (received.type === "closed" && closing) return dispose();
       if (!over) events.message(received);
     } catch {
       end(new Fault("trap", "its worker broke the protocol"));

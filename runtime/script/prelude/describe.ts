@@ -37,9 +37,10 @@ export function makeDescribe(kit: Kit): Describe {
 
   function errorText(error: object): string {
     const name = clip(read(error, "name"), 200) || "Error";
-    const message = read(error, "message");
+    const message = clip(read(error, "message"), thrownLimit);
     const head = message === "" ? name : `${name}: ${message}`;
-    const stack = read(error, "stack");
+    // A search in more than this could take minutes: both texts are the guest's.
+    const stack = clip(read(error, "stack"), 4 * thrownLimit);
     if (stack === "") return head;
     if (indexOf(stack, head) === 0) return stack;
     const frames = indexOf(stack, "    at ");

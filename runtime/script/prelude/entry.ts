@@ -174,6 +174,7 @@ export function makeEntry(kit: Kit, parts: PreludeParts, send: Post, query: Ask)
       if (then === undefined) take(i, value);
       else {
         adopt(value, then, (settled) => take(i, settled), (reason) => {
+          if (failed) return;
           failed = true;
           fail(id, reason);
         });

@@ -278,6 +278,27 @@ Deno.test("a flood of logs, timers and operations is bounded", async () => {
   assertEquals(await guest.call("timers"), '[1000,"RangeError"]');
 });
 
+Deno.test("arguments that wait are bounded in bytes, too", async () => {
+  const wait = waiting();
+  await using guest = await load(
+    `async function attack() {
+      const big = "x".repeat(1e6);
+      const ends = await Promise.all(Array.from({ length: 40 }, () =>
+        airlock.test.wait.ms(50, big).then((got) => got.length, ({ code }) => code)));
+      return [ends.filter((end) => end === 1e6).length, ends.filter((end) => end === "quota").length];
+    }
+    async function whole() { return (await airlock.test.wait.ms(1, "x".repeat(1e7))).length }`,
+    {
+      asks: ["test.wait"],
+      grants: { "test.wait": true },
+      capabilities: [wait.capability],
+    },
+  );
+  assertEquals(await guest.call("attack", "", { ms: 20_000 }), "[8,32]");
+  assert(wait.most <= 8);
+  assertEquals(await guest.call("whole", "", { ms: 20_000 }), "10000000");
+});
+
 Deno.test("a refused operation that answers at once fails the call as the refusal that it is", async () => {
   await using guest = await load(`
     function flood() { for (;;) airlock.clock.now() }

@@ -182,6 +182,44 @@ export function laneCases(name: string, runtime: () => Runtime): void {
     await module.close();
   });
 
+  test("charges what a call asks for after it waited to that call, and what nobody waits for to another", async (runtime) => {
+    const host = fakeHost();
+    const module = await load(
+      runtime,
+      `const airlock = globalThis.airlock;
+      export async function go(x) { await 0; await null; return airlock.test.echo(x) }
+      export function prime() { setInterval(() => airlock.test.echo("stale"), 5) }
+      export const wait = () => new Promise((resolve) => setTimeout(resolve, 40));
+      await airlock.test.echo("load");`,
+      { host, entry: "i.mjs" },
+    );
+    await Promise.all([
+      call(module, "go", "a", within(1_000, undefined, ["first"])),
+      call(module, "go", "b", within(1_000, undefined, ["second", "more"])),
+      call(module, "go", "c", within(1_000, undefined, ["third"])),
+    ]);
+    const chains: { readonly [value: string]: readonly string[] } = {
+      load: ["guest"],
+      a: ["first"],
+      b: ["second", "more"],
+      c: ["third"],
+    };
+    for (const { args, options } of host.asked) {
+      assertEquals(options.chain, chains[String(args.value)], String(args.value));
+      assert(options.budget);
+    }
+    assertEquals(host.asked.length, 4);
+    await call(module, "prime", null, within(1_000, undefined, ["over"]));
+    await call(module, "wait", null, within(1_000, undefined, ["outer", "inner"]));
+    const stale = host.asked.slice(4);
+    assert(stale.length > 0);
+    for (const { options } of stale) {
+      assertEquals(options.chain, ["outer", "inner"]);
+      assert(options.budget);
+    }
+    await module.close();
+  });
+
   test("keeps going after rejections that nobody hears, and tells of them", async (runtime) => {
     const host = fakeHost();
     const module = await load(
