@@ -36,8 +36,14 @@ export function openWorkerLane(
     events.ended(reason);
   }
 
-  function dispose(): void {
+  /** Closing a port hands out all that waits in it at once, each message inside the one before. */
+  function deafen(): void {
+    port.onmessage = null;
     port.close();
+  }
+
+  function dispose(): void {
+    deafen();
     worker.terminate();
     gone.resolve();
   }
@@ -54,7 +60,7 @@ export function openWorkerLane(
   port.onmessage = ({ data }) => {
     if (over && ++late > LATE_LIMIT) {
       // Nobody hears whether it stands still now: it counts as one that does not.
-      port.close();
+      deafen();
       return worker.terminate();
     }
     try {

@@ -39,6 +39,13 @@ export const GAPS: readonly Gap[] = [
     instead: "process",
   },
   {
+    item: 63,
+    tier: "worker",
+    attack:
+      "code that got out of its realm floods its port without an end: the platform hands out what comes before anything else of the host runs",
+    instead: "process",
+  },
+  {
     item: 21,
     tier: "wasm",
     attack:

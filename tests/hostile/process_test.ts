@@ -31,8 +31,14 @@ interface Attacker {
   readonly attack: (lane: HostileLane) => void;
 }
 
-/** Attacks that a thread in the host's own process cannot, or may, do. */
-const PROCESS_ONLY: readonly string[] = ["deaf.ts", "prints.ts"];
+/** Attacks that a thread cannot do, and floods without an end, which it can: see limits.ts. */
+const PROCESS_ONLY: readonly string[] = [
+  "deaf.ts",
+  "errors_flood.ts",
+  "log_flood.ts",
+  "prints.ts",
+  "strays_flood.ts",
+];
 
 async function attackers(): Promise<readonly Attacker[]> {
   const all: Attacker[] = [];

@@ -1,6 +1,7 @@
 /** The entry of workers that are hostile lanes; which one, its address says. @module */
 
 import { attack as bundles } from "./bundles.ts";
+import { attack as closedFlood } from "./closed_flood.ts";
 import { attack as deaf } from "./deaf.ts";
 import { attack as errorsFlood } from "./errors_flood.ts";
 import { attack as helloAgain } from "./hello_again.ts";
@@ -20,6 +21,7 @@ import { runInWorker } from "./lane.ts";
 
 const attacks = {
   bundles,
+  closed_flood: closedFlood,
   deaf,
   errors_flood: errorsFlood,
   hello_again: helloAgain,
