@@ -199,7 +199,7 @@ export function laneCases(name: string, runtime: () => Runtime): void {
     await call(module, "wait", null, within(1_000, undefined, ["of", "stale"]));
     assert(host.asked.length > 4);
     for (const { args: { value }, options } of host.asked) {
-      assertEquals(options.chain, value === "load" ? ["guest"] : ["of", value]);
+      assertEquals(options.chain, value === "load" ? ["guest"] : ["of", String(value)]);
       assert(options.budget);
     }
     await module.close();
