@@ -9,7 +9,7 @@ import { type BrokerLimits, type BrokerOptions, DEFAULT_BROKER_LIMITS } from "./
 import { valueBytes } from "./byte_size.ts";
 import type { CapabilityScope, HostValue, OperationArgs } from "./capability.ts";
 import { NeedsAsyncError, type Refusal } from "./errors.ts";
-import { type NamedOperation, operationsOf } from "./doors.ts";
+import type { NamedOperation } from "./doors.ts";
 import { extensionServices } from "./extension_services.ts";
 import { Flight } from "./flight.ts";
 import type { BoundGrant } from "./grant.ts";
@@ -187,7 +187,7 @@ export class Broker implements AsyncDisposable {
     // a revoked predecessor gives up its place in the order of closing, and its doors
     this.#rooms.delete(bound.name);
     this.#rooms.set(bound.name, room);
-    for (const key of operationsOf(bound.capability).keys()) this.#doors.delete(key);
+    for (const key of room.operations.keys()) this.#doors.delete(key);
     this.#surface = undefined;
   }
 
@@ -256,7 +256,7 @@ export class Broker implements AsyncDisposable {
     const known = this.#doors.get(operation);
     if (known) return known;
     for (const room of this.#rooms.values()) {
-      const found = operationsOf(room.capability).get(operation);
+      const found = room.operations.get(operation);
       if (!found) continue;
       const door = { ...found, room };
       this.#doors.set(operation, door);

@@ -7,6 +7,7 @@ import type {
   OperationContext,
 } from "./capability.ts";
 import type { AuditOutcome } from "./audit.ts";
+import { type NamedOperation, operationsOf } from "./doors.ts";
 import { type Refusal, refusalError } from "./errors.ts";
 import type { Flight } from "./flight.ts";
 import type { BoundGrant } from "./grant.ts";
@@ -20,6 +21,8 @@ const LANDING_MS = 1_000;
 export class Room {
   readonly bound: BoundGrant;
   readonly capability: Capability;
+  /** Its operations by the names that guests call them. */
+  readonly operations: ReadonlyMap<string, NamedOperation>;
   /** The context of every operation that cannot be stopped; shared, as nothing in it changes. */
   readonly context: OperationContext;
   #flights: Set<Flight> | undefined;
@@ -30,6 +33,7 @@ export class Room {
   private constructor(bound: BoundGrant, extension: ExtensionIdentity, state: unknown) {
     this.bound = bound;
     this.capability = bound.capability;
+    this.operations = operationsOf(bound.capability);
     this.context = Object.freeze({
       extension,
       grant: bound.grant,
