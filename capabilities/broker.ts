@@ -119,7 +119,9 @@ export class Broker implements AsyncDisposable {
       callSync: this.#callSync.bind(this),
       refused: (operation: string) => {
         const door = this.#doorOf(operation);
-        return door && !door.room.refusal ? undefined : this.#refuse(operation, {}, undefined);
+        return door && !door.room.refusal
+          ? undefined
+          : this.#refuse(operation, door, {}, undefined);
       },
       has: (operation: string) => {
         const door = this.#doorOf(operation);
@@ -269,7 +271,7 @@ export class Broker implements AsyncDisposable {
   #enter(operation: string, args: OperationArgs, options: HostCallOptions | undefined): Door {
     const door = this.#doors.get(operation) ?? this.#doorOf(operation);
     if (!door || door.room.refusal) {
-      throw this.#refusals.error(this.#refuse(operation, args, options));
+      throw this.#refusals.error(this.#refuse(operation, door, args, options));
     }
     options?.signal?.throwIfAborted();
     if (!this.#quota.spend(options?.budget)) {
@@ -334,8 +336,12 @@ export class Broker implements AsyncDisposable {
   }
 
   /** The refusal of an operation that is revoked, not granted or not there, written down. */
-  #refuse(operation: string, args: OperationArgs, options: HostCallOptions | undefined): Refusal {
-    const door = this.#doorOf(operation);
+  #refuse(
+    operation: string,
+    door: Door | undefined,
+    args: OperationArgs,
+    options: HostCallOptions | undefined,
+  ): Refusal {
     const refusal = door?.room.refusal ?? this.#refusals.unbound(operation);
     // A flood of refused operations is told once it uses up the quota, and then no more.
     const spent = this.#quota.spend(options?.budget);
