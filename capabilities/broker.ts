@@ -119,9 +119,8 @@ export class Broker implements AsyncDisposable {
       callSync: this.#callSync.bind(this),
       refused: (operation: string) => {
         const door = this.#doorOf(operation);
-        return door && !door.room.refusal
-          ? undefined
-          : this.#refuse(operation, door, {}, undefined);
+        const isOpen = door && !door.room.refusal;
+        return isOpen ? undefined : this.#refuse(operation, door, {}, undefined);
       },
       has: (operation: string) => {
         const door = this.#doorOf(operation);
