@@ -32,13 +32,7 @@ export const pulpDriver: Driver = Object.freeze<Driver>({
   always: true,
   async start(context: DriverContext): Promise<Driven> {
     const cell = context.extension.as("pulp");
-    try {
-      await cell.init(undefined, { timeoutMs: INIT_MS });
-    } catch (error) {
-      // It may have registered paths before it failed, and nobody would answer there.
-      context.inbox.forget();
-      throw error;
-    }
+    await cell.init(undefined, { timeoutMs: INIT_MS });
     return new StepLoop(cell, context);
   },
 });

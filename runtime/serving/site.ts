@@ -304,6 +304,9 @@ export class Site {
       member.state = "failed";
       member.error = textOf(error);
       tenant.log("error", `cannot be served: ${member.error}`);
+      // It may have registered before it failed: nobody will answer there, nor who asked already.
+      tenant.inbox.forget();
+      tenant.inbox.end("http", plainReply(503, "plugin failed"));
     }
   }
 

@@ -82,7 +82,13 @@ Deno.test("serve() drives a convention by the embedder's driver", async () => {
 });
 
 Deno.test("serve() goes on without an extension whose driver cannot start", async () => {
-  const broken: Driver = { name: "own", start: () => Promise.reject(new Error("no")) };
+  const broken: Driver = {
+    name: "own",
+    start({ host }) {
+      host.callSync("http.serve.register", { method: "GET", path: "/broken" });
+      return Promise.reject(new Error("no"));
+    },
+  };
   const native = registryOf("fine", { fine: () => "fine" });
   const options = { native, log: () => {}, serving: { drivers: { base: broken } } };
   await using host = new ExtensionHost(options);
@@ -92,6 +98,7 @@ Deno.test("serve() goes on without an extension whose driver cannot start", asyn
   await host.load({ manifest }, { grants: GRANTS });
   const { url, status } = await host.serve({ port: 0 });
   assertEquals(await (await fetch(`${url}fine`)).text(), "fine");
+  assertEquals(await (await fetch(`${url}broken`)).text(), "not found");
   assertEquals(status().map(({ name, state, error }) => [name, state, error]), [
     ["broken", "failed", "no"],
     ["fine", "running", ""],
