@@ -6,6 +6,12 @@ import { Fault } from "../errors.ts";
 /** Nesting of a value: a deeper one would exhaust the stack of whoever walks it. */
 const DEPTH_LIMIT = 256;
 
+/**
+ * Values in one text: millions of empty lists in a payload's sixteen megabytes would hold the host's
+ * thread for more than a second [measured], again with each operation.
+ */
+const VALUES_LIMIT = 500_000;
+
 /** Text for a realm: bytes become `{"$bytes": base64}`; `undefined` is empty text. */
 export function encodeHostValue(value: HostValue): string {
   return JSON.stringify(mark(value, 0)) ?? "";
@@ -29,6 +35,9 @@ function mark(value: HostValue, depth: number): unknown {
  */
 export function decodeHostValue(text: string): HostValue {
   if (text === "") return undefined;
+  if (text.length > VALUES_LIMIT && countValues(text) > VALUES_LIMIT) {
+    throw new Fault("bad-guest-data", `a value consists of more than ${VALUES_LIMIT} others`);
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -36,6 +45,25 @@ export function decodeHostValue(text: string): HostValue {
     throw new Fault("bad-guest-data", "a value is not JSON", { cause });
   }
   return unmark(parsed, 0);
+}
+
+/** Values in a text of JSON, without making any: what opens one, and what stands before the next. */
+function countValues(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: // "
+        for (at++; at < text.length && text.charCodeAt(at) !== 0x22; at++) {
+          if (text.charCodeAt(at) === 0x5c) at++;
+        }
+        break;
+      case 0x2c: // ,
+      case 0x5b: // [
+      case 0x7b: // {
+        count++;
+    }
+  }
+  return count;
 }
 
 function unmark(value: unknown, depth: number): HostValue {

@@ -42,3 +42,14 @@ Deno.test("decodeArguments() takes records only", () => {
   }
   assertEquals(decodeArguments('{"key":"k"}'), { key: "k" });
 });
+
+Deno.test("decodeHostValue() refuses millions of values before it makes them, and no long text", () => {
+  const start = performance.now();
+  for (const text of [`[${"[],".repeat(5_000_000)}[]]`, `["\\"",${"1,".repeat(600_000)}1]`]) {
+    assertThrows(() => decodeHostValue(text), Fault);
+  }
+  assert(performance.now() - start < 1_000);
+  const text = ',[{\\"'.repeat(400_000);
+  assertEquals(decodeHostValue(`"${text}"`), ',[{"'.repeat(400_000));
+  assertEquals((decodeHostValue(`[${"1,".repeat(499_000)}1]`) as unknown[]).length, 499_001);
+});
