@@ -104,6 +104,7 @@ export class Arena implements AsyncDisposable {
       if (/@@\w+_(?:PATH|URL)@@/.test(attacker.text)) continue; // it was told a path itself
       assert(!text.includes(this.#directory.path), "it learned a path of the host");
     }
+    this.#log = "";
     const victim = this.#host.get("victim");
     assertEquals(await victim?.call("ping", null, { timeoutMs: 5_000 }), "pong");
   }
