@@ -109,7 +109,8 @@ interface Stop {
 
 async function stops(): Promise<readonly Stop[]> {
   const found: Stop[] = [];
-  const names = [...Deno.readDirSync(ATTACKERS)].map(({ name }) => name).sort();
+  const names = [...Deno.readDirSync(ATTACKERS)].map(({ name }) => name)
+    .filter((name) => name.endsWith(".wat")).sort();
   // those that end a load are timed by it, and a worker's load begins with its worker
   for (const name of names.filter((name) => !/^loop_in_(?:start|initialize)/.test(name))) {
     for (const isolation of ["inline", "worker"] as const) {
