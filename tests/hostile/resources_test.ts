@@ -11,7 +11,8 @@ const HEAD = /^;; hostile ([\d, ]+): (.+)\n;; ends: (load )?(.+)\n/;
 const LIMIT_MS = 100;
 const LATE_MS = 150;
 
-const names = [...Deno.readDirSync(ATTACKERS)].map(({ name }) => name).sort();
+const names = [...Deno.readDirSync(ATTACKERS)].map(({ name }) => name)
+  .filter((name) => name.endsWith(".wat")).sort();
 
 for (const name of names) {
   const text = await Deno.readTextFile(new URL(name, ATTACKERS));
