@@ -27,7 +27,7 @@ export const serveCommand: Command = {
   name: "serve",
   operands: ["DIR"],
   summary: "serve the extensions of DIR until interrupted",
-  notes: ["DIR is one extension or has them; standard error tells how each does."],
+  notes: ["DIR is one extension, its file, or has them; standard error tells of each."],
   run,
 };
 
@@ -41,13 +41,14 @@ const PEM_LIMIT = 1024 * 1024;
 async function run({ operands: [directory = ""], values, io }: Invocation): Promise<number> {
   const settings = await settingsOf(values);
   const options = await serveOptions(values);
-  await checkReadable(directory, "serve");
+  const isFile = await isFileAt(directory);
+  if (!isFile) await checkReadable(directory, "serve");
   return await withHost(
     io,
     { host: { ...settings.host, warmProcesses: 1 } },
     async ({ host, signal }) => {
       const reporter = reporterFor(io, values.has("json"));
-      await loadAll({ host, io, directory, settings, signal });
+      await loadAll({ host, io, directory, isFile, settings, signal });
       await using served = await host.serve(options);
       await reporter.listening(served);
       const interrupted = Promise.withResolvers<void>();
@@ -77,6 +78,8 @@ interface Loading {
   readonly host: ExtensionHost;
   readonly io: Io;
   readonly directory: string;
+  /** Whether it is no directory, but the file of one extension. */
+  readonly isFile: boolean;
   readonly settings: Settings;
   readonly signal: AbortSignal;
 }
@@ -86,9 +89,11 @@ interface Loading {
  *
  * @throws the first failure when nothing could be loaded; {@linkcode CliError} `unreadable` when there is nothing.
  */
-async function loadAll({ host, io, directory, settings, signal }: Loading): Promise<void> {
+async function loadAll(
+  { host, io, directory, isFile, settings, signal }: Loading,
+): Promise<void> {
   const options = { ...settings.load, signal };
-  if (await hasManifest(directory)) {
+  if (isFile || await hasManifest(directory)) {
     await host.load(directory, options);
     return;
   }
@@ -106,6 +111,16 @@ async function loadAll({ host, io, directory, settings, signal }: Loading): Prom
   if (host.extensions().length > 0) return;
   if (errors.length > 0) throw errors[0];
   throw new CliError("unreadable", `Cannot serve "${directory}": it has no extension`);
+}
+
+async function isFileAt(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    // whoever lists the directory says what is wrong with it
+    if (isFileError(error)) return false;
+    throw error;
+  }
 }
 
 function tellFailure(io: Io, path: string, error: unknown): void {

@@ -60,7 +60,7 @@ Deno.test("serve of a plugin, alone or beside others, answers its routes and run
     },
     "hello/hello.js": "exports.hello = ({ params }) => `hello ${params.who}`;",
   });
-  for (const path of [fromFileUrl(new URL("./", NOTES)), directory.path]) {
+  for (const path of [PATH, fromFileUrl(new URL("./", NOTES)), directory.path]) {
     const answers: unknown[] = [];
     const { code, out, err } = await airlock(
       ["serve", path, "--port=0", "--grant=http.serve", "--grant=kv"],
