@@ -8,6 +8,7 @@ import type { GkRegistration, GkRoute } from "../wasm/abi/gk_json.ts";
 import type { Driven, Driver, DriverContext, HttpRequestEvent } from "./driver.ts";
 import { GoatJobs } from "./gk_jobs.ts";
 import { errorAnswer, routeAnswer, routeArguments } from "./gk_request.ts";
+import { settledWithin, Slots } from "./slots.ts";
 import { Stretch } from "./stretch.ts";
 import { Warner } from "./warner.ts";
 
@@ -40,8 +41,7 @@ class GkDriven implements Driven {
   #jobs: GoatJobs;
   #restarts: number;
   #state: Driven["state"] = "running";
-  #inHand = 0;
-  #freed: () => void = () => {};
+  readonly #inHand = new Slots(IN_HAND);
   /** Settles when the last call of a route is over: a plugin takes one at a time. */
   #last: Promise<void> = Promise.resolve();
   readonly #stretch = new Stretch();
@@ -73,13 +73,7 @@ class GkDriven implements Driven {
 
   async #end(): Promise<void> {
     this.#stop.abort();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, STOP_MS));
-    await Promise.all([
-      this.#jobs.stop(),
-      Promise.race([Promise.allSettled([this.#loop, this.#last]), late]),
-    ]);
-    clearTimeout(timer);
+    await Promise.all([this.#jobs.stop(), settledWithin(STOP_MS, [this.#loop, this.#last])]);
     this.#warner.close();
     if (this.#state === "running") this.#state = "stopped";
   }
@@ -110,8 +104,8 @@ class GkDriven implements Driven {
     const { inbox } = this.#context;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#inHand >= IN_HAND) {
-        await new Promise<void>((resolve) => this.#freed = resolve);
+      if (this.#inHand.areFull) {
+        await this.#inHand.freed();
         continue;
       }
       const event = inbox.take("http");
@@ -119,11 +113,7 @@ class GkDriven implements Driven {
         await inbox.wait(signal, { kind: "http" });
         continue;
       }
-      this.#inHand++;
-      void this.#answer(event).finally(() => {
-        this.#inHand--;
-        this.#freed();
-      });
+      this.#inHand.hold(this.#answer(event));
     }
   }
 

@@ -5,6 +5,7 @@ import { ExtensionError } from "../errors.ts";
 import type { Driven, Driver, DriverContext, HttpRequestEvent, ServingEvent } from "./driver.ts";
 import { eventJson, httpAnswer, socketAnswer } from "./handler_event.ts";
 import { registerRoutes } from "./manifest_routes.ts";
+import { settledWithin, Slots } from "./slots.ts";
 import { Stretch } from "./stretch.ts";
 import { Warner } from "./warner.ts";
 
@@ -31,8 +32,7 @@ class HandlerDriven implements Driven {
   readonly #warner: Warner;
   readonly #loops: Promise<unknown>;
   #state: Driven["state"] = "running";
-  #active = 0;
-  #freed: () => void = () => {};
+  readonly #inHand = new Slots(CONCURRENCY);
   readonly #stretch = new Stretch();
   #stopping: Promise<void> | undefined;
 
@@ -59,10 +59,7 @@ class HandlerDriven implements Driven {
 
   async #end(): Promise<void> {
     this.#stop.abort();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, STOP_MS));
-    await Promise.race([Promise.allSettled([this.#loops]), late]);
-    clearTimeout(timer);
+    await settledWithin(STOP_MS, [this.#loops]);
     this.#warner.close();
     if (this.#state === "running") this.#state = "stopped";
   }
@@ -72,8 +69,8 @@ class HandlerDriven implements Driven {
     const { inbox } = this.#context;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#active >= CONCURRENCY) {
-        await new Promise<void>((resolve) => this.#freed = resolve);
+      if (this.#inHand.areFull) {
+        await this.#inHand.freed();
         continue;
       }
       const event = inbox.take("http");
@@ -81,14 +78,10 @@ class HandlerDriven implements Driven {
         await inbox.wait(signal, { kind: "http" });
         continue;
       }
-      this.#active++;
-      void this.#answer(event).finally(() => {
-        this.#active--;
-        this.#freed();
-      });
+      this.#inHand.hold(this.#answer(event));
       await this.#stretch.yield();
     }
-    while (this.#active > 0) await new Promise<void>((resolve) => this.#freed = resolve);
+    await this.#inHand.empty();
   }
 
   /** What happens to connections is handled in its order. */
